@@ -1,0 +1,130 @@
+//! The project's automation: `cargo xtask COMMAND`.
+//!
+//! This file only finds the command that was asked for and turns its result
+//! into an exit code: 0 done, 1 the command failed, 2 no such command.
+//! What a command does is written in the module of its name.
+
+mod ci;
+mod finding;
+mod layers;
+mod links;
+mod text;
+mod tidy;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::workspace::Workspace;
+
+/// One thing that `cargo xtask` can do.
+#[derive(Debug)]
+struct Command {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Workspace) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "ci",
+        about: "everything that must pass before a change is taken, cheap checks first",
+        run: ci::run,
+    },
+    Command {
+        name: "layers",
+        about: "which crate may use which, and where engine types may be named",
+        run: layers::run,
+    },
+    Command {
+        name: "tidy",
+        about: "file headers, file lengths, links, leftovers and paths of a machine",
+        run: tidy::run,
+    },
+];
+
+/// What the arguments ask for.
+#[derive(Debug)]
+enum Request {
+    Help,
+    Run(&'static Command),
+    Unknown(String),
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match parse(&arguments) {
+        Request::Help => {
+            println!("{}", help());
+            ExitCode::SUCCESS
+        }
+        Request::Run(command) => run(command),
+        Request::Unknown(what) => {
+            eprintln!("xtask: unknown command `{what}`\n\n{}", help());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Request {
+    match arguments {
+        [] => Request::Help,
+        [name] if ["help", "--help", "-h"].contains(&name.as_str()) => Request::Help,
+        [name] => match COMMANDS.iter().find(|command| command.name == name) {
+            Some(command) => Request::Run(command),
+            None => Request::Unknown(name.clone()),
+        },
+        more => Request::Unknown(more.join(" ")),
+    }
+}
+
+fn run(command: &Command) -> ExitCode {
+    match Workspace::find().and_then(|workspace| (command.run)(&workspace)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("xtask {}: {err:#}", command.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help() -> String {
+    let mut text = String::from("usage: cargo xtask COMMAND\n\ncommands:");
+    for Command { name, about, .. } in COMMANDS {
+        text += &format!("\n  {name:<8}{about}");
+    }
+    text + "\n  help    this list"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(line: &str) -> String {
+        let arguments: Vec<String> = line.split_whitespace().map(String::from).collect();
+        match parse(&arguments) {
+            Request::Help => String::from("help"),
+            Request::Run(command) => format!("run {}", command.name),
+            Request::Unknown(what) => format!("unknown {what}"),
+        }
+    }
+
+    #[test]
+    fn no_arguments_and_help_print_the_commands() {
+        for line in ["", "help", "--help", "-h"] {
+            assert_eq!(request(line), "help", "{line:?}");
+        }
+        for command in COMMANDS {
+            assert!(help().contains(command.name));
+        }
+    }
+
+    #[test]
+    fn commands_are_found_by_their_whole_name() {
+        assert_eq!(request("layers"), "run layers");
+        assert_eq!(request("layer"), "unknown layer");
+        assert_eq!(request("ci --fast"), "unknown ci --fast");
+    }
+}
