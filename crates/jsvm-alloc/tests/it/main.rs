@@ -1,0 +1,126 @@
+//! What the counters say when the allocator is installed.
+//!
+//! Counters are per thread and a test has its own, so numbers are exact.
+//! Nothing here calls the allocator itself: std's containers do.
+
+use std::{hint::black_box, sync::Barrier, thread};
+
+use jsvm_alloc::{CountingAlloc, is_installed, thread_allocated_bytes, thread_live_bytes};
+
+#[global_allocator]
+static ALLOC: CountingAlloc = CountingAlloc::system();
+
+/// Bytes that `work` allocated, and how many of them its result keeps.
+fn bytes_of<T>(work: impl FnOnce() -> T) -> (u64, i64) {
+    let (allocated, live) = (thread_allocated_bytes(), thread_live_bytes());
+    let kept = black_box(work());
+    let moved = (
+        thread_allocated_bytes() - allocated,
+        thread_live_bytes() - live,
+    );
+    drop(kept);
+    assert_eq!(thread_live_bytes(), live, "dropping the result frees it");
+    moved
+}
+
+fn buffer(bytes: usize) -> Vec<u8> {
+    black_box(Vec::with_capacity(bytes))
+}
+
+#[test]
+fn it_is_installed() {
+    assert!(is_installed());
+}
+
+#[test]
+fn an_allocation_counts_its_size() {
+    assert_eq!(bytes_of(|| Box::new([1_u8; 100])), (100, 100));
+}
+
+#[test]
+fn a_zeroed_allocation_counts_its_size() {
+    assert_eq!(bytes_of(|| vec![0_u8; 100]), (100, 100));
+}
+
+#[test]
+fn an_aligned_allocation_counts_its_size() {
+    #[repr(align(4096))]
+    struct Page(#[expect(dead_code, reason = "only its size matters")] [u8; 4096]);
+    assert_eq!(bytes_of(|| Box::new(Page([0; 4096]))), (4096, 4096));
+}
+
+#[test]
+fn what_was_freed_still_counts_as_allocated() {
+    assert_eq!(bytes_of(|| drop(buffer(100))), (100, 0));
+}
+
+#[test]
+fn growing_counts_the_growth() {
+    let grow = || {
+        let mut vec = buffer(100);
+        vec.reserve_exact(1_000);
+        vec
+    };
+    assert_eq!(bytes_of(grow), (1_000, 1_000));
+}
+
+#[test]
+fn shrinking_frees_the_difference() {
+    let shrink = || {
+        let mut vec = buffer(1_000);
+        vec.push(1);
+        vec.shrink_to(100);
+        vec
+    };
+    assert_eq!(bytes_of(shrink), (1_000, 100));
+}
+
+#[test]
+fn pushing_counts_the_final_capacity() {
+    let push = || {
+        let mut vec = buffer(1);
+        for byte in 0..=u8::MAX {
+            vec.push(byte);
+        }
+        assert_eq!(vec.capacity(), 256);
+        vec
+    };
+    assert_eq!(bytes_of(push), (256, 256));
+}
+
+#[test]
+fn zero_sized_values_count_nothing() {
+    assert_eq!(bytes_of(|| Box::new(())), (0, 0));
+    assert_eq!(bytes_of(|| vec![(); 1_000]), (0, 0));
+    assert_eq!(bytes_of(String::new), (0, 0));
+}
+
+#[test]
+fn allocations_of_another_thread_are_not_counted_here() {
+    let rendezvous = Barrier::new(2);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            rendezvous.wait();
+            let moved = bytes_of(|| buffer(1_000_000));
+            rendezvous.wait();
+            moved
+        });
+        let here = bytes_of(|| {
+            rendezvous.wait(); // Now the other thread allocates,
+            rendezvous.wait(); // and now it has.
+        });
+        assert_eq!(here, (0, 0));
+        assert_eq!(other.join().unwrap(), (1_000_000, 1_000_000));
+    });
+}
+
+#[test]
+fn freeing_for_another_thread_goes_negative() {
+    let block = buffer(1_000);
+    let live = thread::spawn(move || {
+        let before = thread_live_bytes();
+        drop(block);
+        thread_live_bytes() - before
+    });
+    assert_eq!(live.join().unwrap(), -1_000);
+}
