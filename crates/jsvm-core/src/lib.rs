@@ -1,0 +1,45 @@
+//! The engine and how it is stopped: programs, metering, VMs, limits, script errors.
+//!
+//! A [`Source`] becomes a [`Program`]: checked, and metered, which means that
+//! every loop and every function asks now and then whether it may go on. A
+//! program is plain data; a [`Vm`] runs it, on its own thread, under the
+//! [`Limits`] of an [`Execution`]. The [`Interrupt`] of that execution is the
+//! handle by which other threads stop it.
+//!
+//! This crate knows nothing of hooks, records, files or HTTP. The only clock
+//! it reads is the one for deadlines.
+
+mod error;
+mod execution;
+mod failure;
+mod interrupt;
+mod jobs;
+mod limits;
+mod marks;
+mod meter;
+mod nesting;
+mod positions;
+mod program;
+mod shared;
+mod source;
+pub mod value;
+mod vm;
+
+pub use error::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError};
+pub use execution::Execution;
+pub use failure::{Failure, describe, failure};
+pub use interrupt::{Interrupt, Stop};
+pub use limits::{Limits, STACK_SIZE};
+pub use program::{ContentId, Kind, Program};
+pub use shared::{function_source, note_thrown};
+pub use source::Source;
+pub use vm::Vm;
+
+/// A native function's way to end the script for a limit that was hit.
+///
+/// # Errors
+///
+/// If a limit was hit, an error that no script can catch.
+pub fn check_limits(context: &mut boa_engine::Context) -> boa_engine::JsResult<()> {
+    shared::check_limits(context)
+}

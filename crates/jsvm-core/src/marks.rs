@@ -1,0 +1,116 @@
+//! The pieces of text that metering puts into a source.
+//!
+//! The one rule: every piece contains a tag drawn at random when the process
+//! starts, and a source that contains the tag is refused; so a script can
+//! neither guess the names nor shadow them, and the pieces can be taken out
+//! again by plain text search. Knows nothing of where they go.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hasher},
+    sync::OnceLock,
+};
+
+/// How many turns of a loop, or credits, one check pays for.
+pub(crate) const CREDIT: u32 = 32;
+
+/// The pieces, made once for each process.
+pub(crate) struct Marks {
+    /// Occurs in every piece.
+    pub(crate) tag: String,
+    /// The global function that checks the limits.
+    pub(crate) check: String,
+    /// The global function that notes where something was thrown.
+    pub(crate) thrown: String,
+    /// The global function that takes what a handler threw.
+    pub(crate) caught: String,
+    /// Around the outermost loop of a function: its counter.
+    pub(crate) loops: (String, String),
+    /// First in a loop's body, inside of a function.
+    pub(crate) turn: String,
+    /// First in a loop's body at the top level; leaves completion values alone.
+    pub(crate) top_turn: String,
+    /// Around a loop's body that is no block.
+    pub(crate) body: (String, String),
+    /// First in a function's body.
+    pub(crate) entry: String,
+    /// Around the expression that is an arrow function's body.
+    pub(crate) arrow: (String, String),
+    /// Around what is thrown.
+    pub(crate) throw: (String, String),
+    /// Around the statements of a handler.
+    pub(crate) handler_body: (String, String),
+    /// Around the expression that is a handler's body.
+    pub(crate) handler_arrow: (String, String),
+    /// Around a handler that calls itself by its name.
+    pub(crate) handler_call: (String, String),
+    /// Around a handler of any other kind.
+    pub(crate) handler: (String, String),
+}
+
+impl Marks {
+    /// The pieces of this process.
+    pub(crate) fn get() -> &'static Self {
+        static MARKS: OnceLock<Marks> = OnceLock::new();
+        MARKS.get_or_init(|| {
+            let random = RandomState::new().build_hasher().finish();
+            Marks::with_tag(format!("{random:016x}"))
+        })
+    }
+
+    fn with_tag(tag: String) -> Self {
+        let t = &tag;
+        let (check, thrown, caught) = (format!("$c{t}"), format!("$t{t}"), format!("$h{t}"));
+        let catch = format!("}}catch($e{t}){{return {caught}($e{t})}}");
+        let end = format!("/*{t}*/");
+        Self {
+            loops: (format!("{{let $k{t}=0,$m{t}={CREDIT};"), format!("{end}}}")),
+            turn: format!("if($k{t}<$m{t})++$k{t};else $k{t}={check}(1);"),
+            top_turn: format!("let $d{t}=$k{t}<$m{t}?++$k{t}:$k{t}={check}(1);"),
+            body: (format!("{{{end}"), format!("{end}}}")),
+            entry: format!(";{check}();"),
+            arrow: (format!("({check}(),"), format!("{end})")),
+            throw: (format!("{thrown}(("), format!("{end}))")),
+            handler_body: (format!(";try{end}{{"), catch.clone()),
+            handler_arrow: (
+                format!("{{try{end}{{return("),
+                format!(")/*{t}{t}*/{catch}}}"),
+            ),
+            handler_call: (
+                format!("\"use strict\";(f{t}=>e{t}=>{{try{{return f{t}(e{t}){catch}}})("),
+                format!("\n){end}"),
+            ),
+            handler: (format!("\"use strict\";{end}("), format!("\n){end}")),
+            check,
+            thrown,
+            caught,
+            tag,
+        }
+    }
+
+    /// Takes every piece out of metered text again.
+    pub(crate) fn strip(&self, metered: &str) -> String {
+        let mut pieces: Vec<&str> = vec![&self.turn, &self.top_turn, &self.entry];
+        for (open, close) in [
+            &self.loops,
+            &self.body,
+            &self.arrow,
+            &self.throw,
+            &self.handler_body,
+            &self.handler_arrow,
+            &self.handler_call,
+            &self.handler,
+        ] {
+            pieces.extend([open.as_str(), close.as_str()]);
+        }
+        // A piece may be the end of another one: the long ones go first.
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+        let mut text = metered.to_owned();
+        for piece in pieces {
+            if text.contains(piece) {
+                text = text.replace(piece, "");
+            }
+        }
+        text
+    }
+}

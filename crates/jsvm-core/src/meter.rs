@@ -1,0 +1,332 @@
+//! Where the checks go in a source.
+//!
+//! The one rule: text is only ever inserted, and never a line break, so every
+//! position can be mapped back. Every loop pays a credit for each turn from a
+//! counter of its own function, and every function checks when it is entered,
+//! but for the handler itself. Knows nothing of how a check is answered.
+
+use crate::{error::ScriptError, marks::Marks, program::Kind};
+use oxc_ast::ast::{
+    ArrowFunctionBody, ArrowFunctionExpression, BindingIdentifier, DoWhileStatement, Expression,
+    ForInStatement, ForOfStatement, ForStatement, Function, FunctionBody, IdentifierReference,
+    LabeledStatement, Program, PropertyDefinition, Statement, StaticBlock, ThrowStatement,
+    WhileStatement, WithStatement,
+};
+use oxc_ast_visit::{VisitJs, walk_js};
+use oxc_span::{GetSpan, Span};
+use oxc_syntax::scope::ScopeFlags;
+
+/// Text to put in front of the byte `at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Insertion {
+    pub(crate) at: u32,
+    pub(crate) text: &'static str,
+}
+
+/// What may not be metered, and where it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) at: u32,
+    pub(crate) message: &'static str,
+}
+
+/// What metering has to say of a program.
+pub(crate) struct Metering {
+    /// In the order of their places.
+    pub(crate) insertions: Vec<Insertion>,
+    /// Where each function starts and ends.
+    pub(crate) functions: Vec<Span>,
+}
+
+/// Finds what to insert into a program.
+pub(crate) fn meter(program: &Program<'_>, kind: Kind) -> Result<Metering, Refusal> {
+    let mut meter = Meter {
+        marks: Marks::get(),
+        insertions: Vec::new(),
+        spans: Vec::new(),
+        refusal: None,
+        functions: 0,
+        loops: 0,
+        handler: None,
+    };
+    if kind == Kind::Handler {
+        meter.handler(program)?;
+    }
+    meter.visit_program(program);
+    match meter.refusal {
+        Some(refusal) => Err(refusal),
+        None => {
+            // Stable: what is pushed first stays first at the same place.
+            meter.insertions.sort_by_key(|insertion| insertion.at);
+            Ok(Metering {
+                insertions: meter.insertions,
+                functions: meter.spans,
+            })
+        }
+    }
+}
+
+/// A syntax error for a refusal, without a position.
+pub(crate) fn refusal_error(refusal: &Refusal) -> ScriptError {
+    ScriptError::new(
+        crate::error::ErrorKind::Syntax,
+        "SyntaxError",
+        refusal.message,
+    )
+}
+
+struct Meter {
+    marks: &'static Marks,
+    insertions: Vec<Insertion>,
+    spans: Vec<Span>,
+    refusal: Option<Refusal>,
+    /// How many functions we are in.
+    functions: u32,
+    /// How many loops we are in, inside the innermost function.
+    loops: u32,
+    /// Where the handler's function starts if its body gets a `try`.
+    handler: Option<u32>,
+}
+
+impl Meter {
+    fn insert(&mut self, at: u32, text: &'static str) {
+        self.insertions.push(Insertion { at, text });
+    }
+
+    fn around(
+        &mut self,
+        span: Span,
+        pair: &'static (String, String),
+        inner: impl FnOnce(&mut Self),
+    ) {
+        self.insert(span.start, &pair.0);
+        inner(self);
+        self.insert(span.end, &pair.1);
+    }
+
+    fn refuse(&mut self, at: u32, message: &'static str) {
+        self.refusal.get_or_insert(Refusal { at, message });
+    }
+
+    /// The handler is the one expression of its program, and a function.
+    ///
+    /// A `try` inside of it, and not around the call, costs nothing; but a
+    /// function that can call itself would catch its own throws.
+    fn handler(&mut self, program: &Program<'_>) -> Result<(), Refusal> {
+        let [Statement::ExpressionStatement(statement)] = program.body.as_slice() else {
+            return Err(NO_FUNCTION);
+        };
+        let marks = self.marks;
+        let mut pair = &marks.handler;
+        match statement.expression.get_inner_expression() {
+            Expression::ArrowFunctionExpression(arrow) => {
+                self.handler = (!arrow.r#async).then_some(arrow.span.start);
+            }
+            Expression::FunctionExpression(function) if function.id.is_some() => {
+                if !function.r#async && !function.generator {
+                    pair = &marks.handler_call;
+                }
+            }
+            Expression::FunctionExpression(function) => {
+                self.handler =
+                    (!function.r#async && !function.generator).then_some(function.span.start);
+            }
+            _ => return Err(NO_FUNCTION),
+        }
+        self.insert(program.span.start, &pair.0);
+        self.insertions.push(Insertion {
+            at: program.span.end,
+            text: &pair.1,
+        });
+        Ok(())
+    }
+
+    fn inside_function(&mut self, inner: impl FnOnce(&mut Self)) {
+        let loops = std::mem::take(&mut self.loops);
+        self.functions += 1;
+        inner(self);
+        self.functions -= 1;
+        self.loops = loops;
+    }
+
+    /// Wraps a loop (with its labels) that is the outermost of its function.
+    fn around_loops(&mut self, span: Span, inner: impl FnOnce(&mut Self)) {
+        if self.loops > 0 {
+            inner(self);
+        } else {
+            let marks = self.marks;
+            self.around(span, &marks.loops, inner);
+        }
+    }
+
+    fn loop_statement(&mut self, span: Span, body: &Statement<'_>, inner: impl FnOnce(&mut Self)) {
+        self.around_loops(span, |meter| {
+            meter.loops += 1;
+            meter.turn(body);
+            inner(meter);
+            if !matches!(body, Statement::BlockStatement(_)) {
+                meter.insert(body.span().end, &meter.marks.body.1);
+            }
+            meter.loops -= 1;
+        });
+    }
+
+    /// The check comes first in the body, so that `continue` cannot skip it.
+    fn turn(&mut self, body: &Statement<'_>) {
+        let marks = self.marks;
+        let start = body.span().start;
+        let at = if matches!(body, Statement::BlockStatement(_)) {
+            start + 1
+        } else {
+            self.insert(start, &marks.body.0);
+            start
+        };
+        let turn = if self.functions > 0 {
+            &marks.turn
+        } else {
+            &marks.top_turn
+        };
+        self.insert(at, turn);
+    }
+
+    fn function_body(&mut self, body: &FunctionBody<'_>, is_handler: bool) {
+        let marks = self.marks;
+        let start = body
+            .directives
+            .last()
+            .map_or(body.span.start + 1, |directive| directive.span.end);
+        if !is_handler {
+            self.insert(start, &marks.entry);
+            walk_js::walk_function_body(self, body);
+            return;
+        }
+        self.insert(start, &marks.handler_body.0);
+        walk_js::walk_function_body(self, body);
+        self.insert(body.span.end - 1, &marks.handler_body.1);
+    }
+}
+
+const NO_FUNCTION: Refusal = Refusal {
+    at: 0,
+    message: "a handler must be a function or the source text of one; \
+              use an arrow function or `function`, not a method or a bound function",
+};
+
+impl<'a> VisitJs<'a> for Meter {
+    fn visit_function(&mut self, function: &Function<'a>, _: ScopeFlags) {
+        if function.r#async && function.generator {
+            self.refuse(function.span.start, "async generators are not supported");
+        }
+        self.spans.push(function.span);
+        let is_handler = self.handler == Some(function.span.start);
+        self.inside_function(|meter| {
+            if let Some(id) = &function.id {
+                meter.visit_binding_identifier(id);
+            }
+            meter.visit_formal_parameters(&function.params);
+            if let Some(body) = &function.body {
+                meter.function_body(body, is_handler);
+            }
+        });
+    }
+
+    fn visit_arrow_function_expression(&mut self, arrow: &ArrowFunctionExpression<'a>) {
+        self.spans.push(arrow.span);
+        let is_handler = self.handler == Some(arrow.span.start);
+        let marks = self.marks;
+        self.inside_function(|meter| {
+            meter.visit_formal_parameters(&arrow.params);
+            match &arrow.body {
+                ArrowFunctionBody::FunctionBody(body) => meter.function_body(body, is_handler),
+                body => {
+                    let pair = if is_handler {
+                        &marks.handler_arrow
+                    } else {
+                        &marks.arrow
+                    };
+                    meter.around(body.span(), pair, |meter| {
+                        walk_js::walk_arrow_function_body(meter, body);
+                    });
+                }
+            }
+        });
+    }
+
+    fn visit_static_block(&mut self, block: &StaticBlock<'a>) {
+        self.inside_function(|meter| walk_js::walk_static_block(meter, block));
+    }
+
+    fn visit_property_definition(&mut self, property: &PropertyDefinition<'a>) {
+        self.inside_function(|meter| walk_js::walk_property_definition(meter, property));
+    }
+
+    fn visit_labeled_statement(&mut self, labeled: &LabeledStatement<'a>) {
+        if is_loop(&labeled.body) {
+            self.around_loops(labeled.span, |meter| {
+                meter.loops += 1;
+                walk_js::walk_labeled_statement(meter, labeled);
+                meter.loops -= 1;
+            });
+        } else {
+            walk_js::walk_labeled_statement(self, labeled);
+        }
+    }
+
+    fn visit_for_statement(&mut self, it: &ForStatement<'a>) {
+        self.loop_statement(it.span, &it.body, |m| walk_js::walk_for_statement(m, it));
+    }
+
+    fn visit_for_in_statement(&mut self, it: &ForInStatement<'a>) {
+        self.loop_statement(it.span, &it.body, |m| walk_js::walk_for_in_statement(m, it));
+    }
+
+    fn visit_for_of_statement(&mut self, it: &ForOfStatement<'a>) {
+        self.loop_statement(it.span, &it.body, |m| walk_js::walk_for_of_statement(m, it));
+    }
+
+    fn visit_while_statement(&mut self, it: &WhileStatement<'a>) {
+        self.loop_statement(it.span, &it.body, |m| walk_js::walk_while_statement(m, it));
+    }
+
+    fn visit_do_while_statement(&mut self, it: &DoWhileStatement<'a>) {
+        self.loop_statement(it.span, &it.body, |m| {
+            walk_js::walk_do_while_statement(m, it)
+        });
+    }
+
+    fn visit_with_statement(&mut self, it: &WithStatement<'a>) {
+        // Its object could answer for the names of the checks.
+        self.refuse(it.span.start, "the `with` statement is not supported");
+    }
+
+    fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
+        let marks = self.marks;
+        self.around(it.argument.span(), &marks.throw, |meter| {
+            walk_js::walk_throw_statement(meter, it);
+        });
+    }
+
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        self.name(it.span, it.name.as_str());
+    }
+
+    fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'a>) {
+        self.name(it.span, it.name.as_str());
+    }
+}
+
+impl Meter {
+    /// Names are compared as the engine sees them, with escapes resolved.
+    fn name(&mut self, span: Span, name: &str) {
+        if name.contains(&self.marks.tag) {
+            self.refuse(span.start, "this name is reserved");
+        }
+    }
+}
+
+fn is_loop(statement: &Statement<'_>) -> bool {
+    match statement {
+        Statement::LabeledStatement(labeled) => is_loop(&labeled.body),
+        other => other.is_iteration_statement(),
+    }
+}

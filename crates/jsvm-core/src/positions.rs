@@ -1,0 +1,96 @@
+//! The way back from metered text to the original.
+//!
+//! The one rule: insertions never contain a line break (but for the last one
+//! of a program), so lines stay what they are and only columns move.
+
+use crate::source::position_after;
+
+/// Where text was inserted, in the order of the metered text.
+#[derive(Debug, Clone)]
+pub(crate) struct Positions {
+    line: u32,
+    column: u32,
+    insertions: Vec<Inserted>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Inserted {
+    line: u32,
+    /// Column in the metered text, from 1.
+    column: u32,
+    length: u32,
+}
+
+impl Default for Positions {
+    fn default() -> Self {
+        Self {
+            line: 1,
+            column: 1,
+            insertions: Vec::new(),
+        }
+    }
+}
+
+impl Positions {
+    /// Original text comes next.
+    pub(crate) fn pass(&mut self, text: &str) {
+        (self.line, self.column) = position_after(text, self.line, self.column);
+    }
+
+    /// Inserted text comes next.
+    pub(crate) fn insert(&mut self, text: &str) {
+        let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        self.insertions.push(Inserted {
+            line: self.line,
+            column: self.column,
+            length,
+        });
+        self.pass(text);
+    }
+
+    /// Line and column in the original of a place in the metered text.
+    ///
+    /// A place inside of inserted text is that of what follows it.
+    pub(crate) fn original(&self, line: u32, column: u32) -> (u32, u32) {
+        let first = self.insertions.partition_point(|at| at.line < line);
+        let inserted: u32 = self.insertions[first..]
+            .iter()
+            .take_while(|at| at.line == line && at.column <= column)
+            .map(|at| at.length.min(column - at.column))
+            .sum();
+        (line, column - inserted)
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        self.insertions.len() * size_of::<Inserted>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_move_back() {
+        let mut positions = Positions::default();
+        positions.pass("ab\né");
+        positions.insert("XX");
+        positions.pass("cd");
+        positions.insert("YYY");
+        positions.pass("e");
+        // The second line is now: é X X c d Y Y Y e
+        for (metered, original) in [
+            (1, 1),
+            (2, 2),
+            (3, 2),
+            (4, 2),
+            (5, 3),
+            (6, 4),
+            (8, 4),
+            (9, 4),
+        ] {
+            assert_eq!(positions.original(2, metered), (2, original), "{metered}");
+        }
+        assert_eq!(positions.original(1, 2), (1, 2));
+    }
+}

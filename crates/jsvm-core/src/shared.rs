@@ -1,0 +1,341 @@
+//! What the functions that metering calls know of their VM.
+//!
+//! The one rule: nothing here runs script. It notes what happened, with the
+//! stack at that moment, for whoever tells the error later.
+
+use crate::{
+    error::LimitHit,
+    execution::Execution,
+    marks::{CREDIT, Marks},
+    program::{ContentId, Program},
+    source::Source,
+};
+use boa_engine::{
+    Context, JsObject, JsResult, JsString, JsValue, NativeFunction,
+    error::{EngineError, RuntimeLimitError},
+    js_string,
+    object::FunctionObjectBuilder,
+    property::PropertyDescriptor,
+};
+use boa_gc::{Finalize, Trace};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+
+/// Shared by a VM and its native functions.
+#[derive(Clone, Finalize, Trace)]
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct Shared(Rc<State>);
+
+struct State {
+    execution: Execution,
+    /// Every program that the VM has seen, to map positions of its frames.
+    programs: RefCell<HashMap<ContentId, Arc<Program>>>,
+    /// What the handler in progress threw.
+    caught: RefCell<Option<JsValue>>,
+    /// What was thrown last, with the stack there.
+    thrown: RefCell<Option<(JsValue, String)>>,
+    /// The stack where a limit was hit.
+    limit_stack: RefCell<Option<String>>,
+    /// The getter of `Error.prototype.stack`, before any script ran.
+    stack_getter: RefCell<Option<JsObject>>,
+    /// The engine's own `Function.prototype.toString`.
+    function_text: RefCell<Option<JsObject>>,
+}
+
+impl Shared {
+    pub(crate) fn new(execution: &Execution) -> Self {
+        Self(Rc::new(State {
+            execution: execution.clone(),
+            programs: RefCell::default(),
+            caught: RefCell::default(),
+            thrown: RefCell::default(),
+            limit_stack: RefCell::default(),
+            stack_getter: RefCell::default(),
+            function_text: RefCell::default(),
+        }))
+    }
+
+    /// Puts the functions that metered text calls into the global object.
+    pub(crate) fn install(&self, context: &mut Context) -> JsResult<()> {
+        let marks = Marks::get();
+        let getter = context
+            .intrinsics()
+            .constructors()
+            .error()
+            .prototype()
+            .borrow()
+            .properties()
+            .get(&js_string!("stack").into())
+            .and_then(|property| property.get().and_then(JsValue::as_object));
+        *self.0.stack_getter.borrow_mut() = getter;
+        self.global(&marks.check, check, context)?;
+        self.global(&marks.thrown, thrown, context)?;
+        self.global(&marks.caught, caught, context)
+    }
+
+    fn global(&self, name: &str, body: Body, context: &mut Context) -> JsResult<()> {
+        let native = NativeFunction::from_copy_closure_with_captures(
+            move |_, args, shared: &Self, context| body(shared, args, context),
+            self.clone(),
+        );
+        let function = FunctionObjectBuilder::new(context.realm(), native)
+            .name(js_string!(name))
+            .build();
+        let property = PropertyDescriptor::builder()
+            .value(function)
+            .writable(false)
+            .enumerable(false)
+            .configurable(false);
+        context
+            .global_object()
+            .define_property_or_throw(js_string!(name), property, context)
+            .map(drop)
+    }
+
+    pub(crate) fn execution(&self) -> &Execution {
+        &self.0.execution
+    }
+
+    pub(crate) fn remember(&self, program: &Arc<Program>) {
+        self.0
+            .programs
+            .borrow_mut()
+            .insert(program.id(), Arc::clone(program));
+    }
+
+    pub(crate) fn forget(&self, id: ContentId) {
+        self.0.programs.borrow_mut().remove(&id);
+    }
+
+    /// The program whose id is written so.
+    pub(crate) fn program(&self, id: &str) -> Option<Arc<Program>> {
+        self.0
+            .programs
+            .borrow()
+            .iter()
+            .find(|(known, _)| known.to_string() == id)
+            .map(|(_, program)| Arc::clone(program))
+    }
+
+    /// The source of a function by the engine's text of it.
+    ///
+    /// That text is metered, and the engine may cut off its end; so it is only
+    /// used to find the function among those of all programs. Of several with
+    /// the same text, the first at or behind `line` is taken.
+    pub(crate) fn function_source(&self, metered: &str, line: u32) -> Option<Source> {
+        let text = Marks::get().strip(metered);
+        let programs = self.0.programs.borrow();
+        let found = programs.values().flat_map(|program| {
+            let functions = program.functions();
+            functions.map(move |(at, whole)| (program, at, whole))
+        });
+        found
+            .filter(|(_, _, whole)| whole.starts_with(&text))
+            .map(|(program, at, whole)| program.source().part(at, whole))
+            .min_by_key(|source| {
+                let (at, column) = source.start();
+                let is_before = at < line;
+                (
+                    is_before,
+                    source.text().len(),
+                    source.name().to_owned(),
+                    at,
+                    column,
+                )
+            })
+    }
+
+    /// What a handler's own `catch` took, once.
+    pub(crate) fn take_caught(&self) -> Option<JsValue> {
+        self.0.caught.borrow_mut().take()
+    }
+
+    /// The stack at the statement that threw `value` last.
+    pub(crate) fn stack_of_thrown(&self, value: &JsValue) -> Option<String> {
+        let thrown = self.0.thrown.borrow();
+        let (last, stack) = thrown.as_ref()?;
+        last.strict_equals(value).then(|| stack.clone())
+    }
+
+    /// The stack where the limit was hit, once.
+    pub(crate) fn take_limit_stack(&self) -> Option<String> {
+        self.0.limit_stack.borrow_mut().take()
+    }
+
+    /// Forgets what belongs to one execution.
+    pub(crate) fn clear(&self) {
+        *self.0.caught.borrow_mut() = None;
+        *self.0.thrown.borrow_mut() = None;
+        *self.0.limit_stack.borrow_mut() = None;
+    }
+
+    /// The engine's own stack text of an error object; no script runs.
+    pub(crate) fn stack_of(&self, error: &JsObject, context: &mut Context) -> Option<String> {
+        let getter = self.0.stack_getter.borrow().clone()?;
+        let stack = getter.call(&error.clone().into(), &[], context).ok()?;
+        Some(stack.as_string()?.to_std_string_lossy())
+    }
+
+    /// A value that is thrown again keeps its first place.
+    fn note(&self, value: &JsValue, context: &mut Context) {
+        if self.stack_of_thrown(value).is_none() {
+            let stack = self.stack_here(context).unwrap_or_default();
+            *self.0.thrown.borrow_mut() = Some((value.clone(), stack));
+        }
+    }
+
+    fn stack_here(&self, context: &mut Context) -> Option<String> {
+        let constructor = context.intrinsics().constructors().error().constructor();
+        let error = constructor.construct(&[], None, context).ok()?;
+        self.stack_of(&error, context)
+    }
+}
+
+type Body = fn(&Shared, &[JsValue], &mut Context) -> JsResult<JsValue>;
+
+/// Called by metered text when its credit is used up.
+fn check(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let first = shared.0.execution.hit().is_none();
+    match check_all(shared, args) {
+        Ok(()) => Ok(JsValue::from(0)),
+        Err(hit) => {
+            if first {
+                *shared.0.limit_stack.borrow_mut() = shared.stack_here(context);
+            }
+            Err(uncatchable(hit))
+        }
+    }
+}
+
+/// An argument says that the credit of a loop was used up.
+fn check_all(shared: &Shared, args: &[JsValue]) -> Result<(), LimitHit> {
+    let execution = &shared.0.execution;
+    execution.check()?;
+    if !args.is_empty() {
+        execution.count_loops(CREDIT)?;
+    }
+    if execution.memory_exceeded().is_some() {
+        // Garbage does not count, but only the collector knows it.
+        boa_gc::force_collect();
+        if let Some(hit) = execution.memory_exceeded() {
+            return Err(execution.end(hit));
+        }
+    }
+    Ok(())
+}
+
+/// Called with what is about to be thrown; returns it.
+///
+/// Error objects know their place; anything else would lose it.
+fn thrown(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = args.first().cloned().unwrap_or_default();
+    let is_error = value
+        .as_object()
+        .is_some_and(|object| object.is::<boa_engine::builtins::error::Error>());
+    if !is_error {
+        shared.note(&value, context);
+    }
+    Ok(value)
+}
+
+/// Notes the place of the script for a value that a native function throws.
+///
+/// Error objects of the engine know their place; anything else does not.
+pub fn note_thrown(value: &JsValue, context: &mut Context) {
+    if let Some(shared) = context.get_data::<Shared>().cloned() {
+        shared.note(value, context);
+    }
+}
+
+/// Called by a handler's own `catch`.
+fn caught(shared: &Shared, args: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let value = args.first().cloned().unwrap_or_default();
+    *shared.0.caught.borrow_mut() = Some(value);
+    Ok(JsValue::undefined())
+}
+
+/// The one kind of error that no script can catch.
+fn uncatchable(hit: LimitHit) -> boa_engine::JsError {
+    let error = match hit {
+        LimitHit::Recursion(_) => RuntimeLimitError::Recursion,
+        _ => RuntimeLimitError::LoopIteration,
+    };
+    EngineError::from(error).into()
+}
+
+/// A native function's way to end the script for a limit.
+///
+/// # Errors
+///
+/// Always if a limit was hit, with an error that no script can catch.
+pub(crate) fn check_limits(context: &mut Context) -> JsResult<()> {
+    match context.get_data::<Shared>().cloned() {
+        Some(shared) => check(&shared, &[], context).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The source of a function of a script, with its place in its file.
+///
+/// `None` for native functions and for classes. Of several functions with the
+/// same text, it is the first at or behind `line`.
+///
+/// # Errors
+///
+/// If the engine's own `toString` fails, which it does not for functions.
+pub fn function_source(
+    function: &JsObject,
+    line: u32,
+    context: &mut Context,
+) -> JsResult<Option<Source>> {
+    let Some(shared) = context.get_data::<Shared>().cloned() else {
+        return Ok(None);
+    };
+    let native = shared.0.function_text.borrow().clone();
+    let Some(native) = native else {
+        return Ok(None);
+    };
+    let text = native.call(&function.clone().into(), &[], context)?;
+    let text = text.to_string(context)?.to_std_string_lossy();
+    Ok(shared.function_source(&text, line))
+}
+
+/// Replaces `Function.prototype.toString`: a script that looks at its own text
+/// sees what its author wrote.
+pub(crate) fn hide_metering(shared: &Shared, context: &mut Context) -> JsResult<()> {
+    let prototype = context.intrinsics().constructors().function().prototype();
+    let key = js_string!("toString");
+    let native = prototype.get(key.clone(), context)?;
+    let Some(native) = native.as_object() else {
+        return Ok(());
+    };
+    *shared.0.function_text.borrow_mut() = Some(native.clone());
+    let original = NativeFunction::from_copy_closure_with_captures(
+        |this, args, native: &JsObject, context| {
+            let text = native.call(this, args, context)?.to_string(context)?;
+            let text = text.to_std_string_lossy();
+            if !text.contains(&Marks::get().tag) {
+                return Ok(JsString::from(text).into());
+            }
+            let found = context
+                .get_data::<Shared>()
+                .and_then(|shared| shared.function_source(&text, 0));
+            let text = match found {
+                Some(source) => source.text().to_owned(),
+                None => Marks::get().strip(&text),
+            };
+            Ok(JsString::from(text).into())
+        },
+        native,
+    );
+    let function = FunctionObjectBuilder::new(context.realm(), original)
+        .name(key.clone())
+        .build();
+    let property = PropertyDescriptor::builder()
+        .value(function)
+        .writable(true)
+        .enumerable(false)
+        .configurable(true);
+    prototype
+        .define_property_or_throw(key, property, context)
+        .map(drop)
+}

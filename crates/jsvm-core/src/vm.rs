@@ -1,0 +1,264 @@
+//! One engine context: it runs programs and keeps the functions they make.
+//!
+//! The one rule: a VM never leaves its thread, and one whose execution ended
+//! in a way that may have left something behind says so. Knows nothing of
+//! hooks.
+
+use crate::{
+    error::{ErrorKind, ScriptError},
+    execution::Execution,
+    failure::{self, Failure},
+    jobs::Jobs,
+    program::{ContentId, Kind, Program},
+    shared::{self, Shared},
+};
+use boa_engine::{
+    Context, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, Script, Source,
+    context::{ContextBuilder, HostHooks},
+    module::IdleModuleLoader,
+    object::FunctionObjectBuilder,
+    realm::Realm,
+};
+use std::{collections::HashMap, path::Path, rc::Rc, sync::Arc};
+
+/// One engine context with metering, limits and a queue of promise jobs.
+///
+/// Several VMs of one thread may share an [`Execution`].
+///
+/// ```
+/// use jsvm_core::{Execution, Kind, Limits, Program, Source, Vm};
+/// use std::{sync::Arc, time::Duration};
+///
+/// let limits = Limits::default();
+/// let execution = Execution::new(limits);
+/// let mut vm = Vm::new(&execution)?;
+/// let source = Source::new("loop.js", "for (;;) {}");
+/// let program = Arc::new(Program::compile(&source, Kind::Script, &limits)?);
+///
+/// execution.start(Duration::from_millis(20));
+/// let failure = vm.run(&program).unwrap_err();
+/// let err = failure.into_error(vm.context());
+/// assert_eq!(err.limit.unwrap().as_str(), "timeout");
+/// # Ok::<(), jsvm_core::ScriptError>(())
+/// ```
+pub struct Vm {
+    context: Context,
+    shared: Shared,
+    jobs: Rc<Jobs>,
+    functions: HashMap<ContentId, JsObject>,
+    drain: JsObject,
+    is_reusable: bool,
+}
+
+impl Vm {
+    /// A VM with the standard's built-ins and nothing else.
+    ///
+    /// Takes about 0.2 ms.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up; then none can on this machine.
+    pub fn new(execution: &Execution) -> Result<Self, ScriptError> {
+        let jobs = Jobs::new(execution);
+        let shared = Shared::new(execution);
+        Self::build(jobs, shared)
+            .map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))
+    }
+
+    fn build(jobs: Rc<Jobs>, shared: Shared) -> JsResult<Self> {
+        let mut context = ContextBuilder::new()
+            .host_hooks(Rc::new(Closed))
+            .job_executor(Rc::clone(&jobs))
+            .module_loader(Rc::new(IdleModuleLoader))
+            .build()?;
+        let limits = context.runtime_limits_mut();
+        limits.set_recursion_limit(shared.execution().limits().recursion);
+        limits.set_stack_size_limit(MAX_STACK_VALUES);
+        shared.install(&mut context)?;
+        shared::hide_metering(&shared, &mut context)?;
+        context.insert_data(shared.clone());
+        let drain = drain_function(&mut context)?;
+        Ok(Self {
+            context,
+            shared,
+            jobs,
+            functions: HashMap::new(),
+            drain,
+            is_reusable: true,
+        })
+    }
+
+    /// The engine context, for whoever adds globals.
+    pub fn context(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
+    /// The execution whose limits hold here.
+    pub fn execution(&self) -> &Execution {
+        self.shared.execution()
+    }
+
+    /// Whether the VM may run something else.
+    ///
+    /// After a limit or an engine error it may not: frames that the engine
+    /// left behind would fill its stack in the end.
+    pub fn is_reusable(&self) -> bool {
+        self.is_reusable
+    }
+
+    /// Runs a script to its end, promise jobs not included.
+    ///
+    /// # Errors
+    ///
+    /// What it threw, or the limit that ended it.
+    pub fn run(&mut self, program: &Arc<Program>) -> Result<JsValue, Failure> {
+        let script = self.parse(program)?;
+        let result = script.evaluate(&mut self.context);
+        self.finish(result)
+    }
+
+    /// Calls the handler that `program` is, promise jobs not included.
+    ///
+    /// The first call makes the function, the next ones find it by its id.
+    ///
+    /// # Errors
+    ///
+    /// What it threw, or the limit that ended it.
+    pub fn call(&mut self, program: &Arc<Program>, args: &[JsValue]) -> Result<JsValue, Failure> {
+        let function = self.function(program)?;
+        let result = function.call(&JsValue::undefined(), args, &mut self.context);
+        self.finish(result)
+    }
+
+    /// Runs promise jobs until none is left, then forgets what cannot run.
+    ///
+    /// # Errors
+    ///
+    /// The limit that ended it. What a job throws goes to its promise.
+    pub fn drain(&mut self) -> Result<(), Failure> {
+        if self.jobs.is_empty() {
+            return Ok(());
+        }
+        // Through a function of script, because what the engine leaves on its
+        // stack when a job throws goes when that function returns.
+        let result = self
+            .drain
+            .call(&JsValue::undefined(), &[], &mut self.context);
+        self.jobs.clear();
+        self.finish(result).map(drop)
+    }
+
+    /// Forgets pending jobs and notes of the execution that ends now.
+    pub fn end_execution(&mut self) {
+        self.jobs.clear();
+        self.shared.clear();
+    }
+
+    /// Drops the function of a program that is needed no more.
+    pub fn forget(&mut self, id: ContentId) {
+        self.functions.remove(&id);
+        self.shared.forget(id);
+    }
+
+    /// Whether the function of a program was made already.
+    pub fn has(&self, id: ContentId) -> bool {
+        self.functions.contains_key(&id)
+    }
+
+    /// How many functions are kept.
+    pub fn functions(&self) -> usize {
+        self.functions.len()
+    }
+
+    fn function(&mut self, program: &Arc<Program>) -> Result<JsObject, Failure> {
+        if let Some(function) = self.functions.get(&program.id()) {
+            return Ok(function.clone());
+        }
+        debug_assert_eq!(program.kind(), Kind::Handler);
+        let value = self.run(program)?;
+        let Some(function) = value.as_callable() else {
+            let message = "a handler must be a function";
+            return Err(Failure::Error(ScriptError::new(
+                ErrorKind::Syntax,
+                "SyntaxError",
+                message,
+            )));
+        };
+        self.functions.insert(program.id(), function.clone());
+        Ok(function)
+    }
+
+    fn parse(&mut self, program: &Arc<Program>) -> Result<Script, Failure> {
+        self.shared.remember(program);
+        let id = program.id().to_string();
+        let source = Source::from_bytes(program.metered()).with_path(Path::new(&id));
+        let parsed = Script::parse(source, None, &mut self.context)
+            .and_then(|script| script.codeblock(&mut self.context).map(|_| script));
+        parsed.map_err(|err| {
+            let err = failure::failure(err, &mut self.context).into_error(&mut self.context);
+            Failure::Error(failure::early_error(err, program))
+        })
+    }
+
+    fn finish(&mut self, result: JsResult<JsValue>) -> Result<JsValue, Failure> {
+        let result = match result {
+            Err(err) => {
+                self.is_reusable = false;
+                Err(failure::failure(err, &mut self.context))
+            }
+            Ok(value) => match self.shared.take_caught() {
+                Some(thrown) => Err(Failure::Thrown(thrown)),
+                None => Ok(value),
+            },
+        };
+        // A limit that was hit counts whatever the script made of it.
+        match self.shared.execution().hit() {
+            Some(hit) if !matches!(result, Err(Failure::Error(_))) => {
+                self.is_reusable = false;
+                Err(Failure::Error(failure::limit_error(hit, &mut self.context)))
+            }
+            _ => result,
+        }
+    }
+}
+
+/// Values on the engine's stack; a frame of a handler takes ten or so.
+const MAX_STACK_VALUES: usize = 64 * 1024;
+
+fn drain_function(context: &mut Context) -> JsResult<JsObject> {
+    let run = NativeFunction::from_fn_ptr(|_, _, context| {
+        context.run_jobs()?;
+        Ok(JsValue::undefined())
+    });
+    let run = FunctionObjectBuilder::new(context.realm(), run).build();
+    let wrapper = context.eval(Source::from_bytes("run => () => { run() }"))?;
+    let wrapper = wrapper
+        .as_callable()
+        .ok_or_else(|| JsNativeError::typ().with_message("no function"))?
+        .call(&JsValue::undefined(), &[run.into()], context)?;
+    wrapper
+        .as_callable()
+        .ok_or_else(|| JsNativeError::typ().with_message("no function").into())
+}
+
+/// What the engine asks of its host: no code from strings, no large buffers.
+struct Closed;
+
+impl HostHooks for Closed {
+    fn ensure_can_compile_strings(
+        &self,
+        _: Realm,
+        _: &[JsString],
+        _: &JsString,
+        _: bool,
+        _: &mut Context,
+    ) -> JsResult<()> {
+        Err(JsNativeError::eval()
+            .with_message("code from strings (eval, new Function) is switched off")
+            .into())
+    }
+
+    fn max_buffer_size(&self, _: &mut Context) -> u64 {
+        64 * 1024 * 1024
+    }
+}

@@ -1,0 +1,132 @@
+//! Errors are told with the positions of the author's own source.
+
+use crate::{compile, transcript, vm};
+use jsvm_core::{Execution, Kind, Limits, Program, Source};
+use std::{sync::Arc, time::Duration};
+
+#[test]
+fn errors_and_frames_keep_their_places() {
+    insta::assert_snapshot!(transcript(&[
+        "for (const a of [1]) {\n  for (;;) { null.x }\n}",
+        "const f = (a) => a.b.c\nfunction g() { while (1) { f({}) } }\ng()",
+        "class ShopError extends Error {}\nthrow new ShopError('closed')",
+        "let e = 'text'\n  ; throw e",
+        "throw { code: 7 }",
+        "let a = 1; for (;;) { let b; let b }",
+        "require('fs')",
+    ]), @r#"
+        TypeError: cannot convert 'null' or 'undefined' to object
+          --> a.js:2:19
+        1 | for (const a of [1]) {
+        2 |   for (;;) { null.x }
+          |                   ^
+            at <anonymous> (a.js:2:19)
+        TypeError: cannot convert 'null' or 'undefined' to object
+          --> a.js:1:22
+        1 | const f = (a) => a.b.c
+          |                      ^
+            at f (a.js:1:22)
+            at g (a.js:2:29)
+            at <anonymous> (a.js:3:2)
+        Error: closed
+            at ShopError
+            at <anonymous> (a.js:2:7)
+        text
+          --> a.js:2:11
+        1 | let e = 'text'
+        2 |   ; throw e
+          |           ^
+            at <anonymous> (a.js:2:11)
+        {"code":7}
+          --> a.js:1:7
+        1 | throw { code: 7 }
+          |       ^
+            at <anonymous> (a.js:1:7)
+        SyntaxError: lexical name declared multiple times
+          --> a.js:1:22
+        1 | let a = 1; for (;;) { let b; let b }
+          |                      ^
+        ReferenceError: require is not defined
+          --> a.js:1:1
+        1 | require('fs')
+          | ^
+            at <anonymous> (a.js:1:1)
+        "#);
+}
+
+#[test]
+fn a_handler_is_told_by_its_place_in_the_file() {
+    let text = "// first\nrouterAdd('GET', '/', (e) => {\n  while (1) { missing() }\n})";
+    let file = Source::new("main.pb.js", text);
+    let at = text.find("(e)").unwrap();
+    let part = file.part(at, &text[at..text.len() - 1]);
+    let program = Arc::new(Program::compile(&part, Kind::Handler, &Limits::default()).unwrap());
+    let execution = Execution::new(Limits::default());
+    let mut vm = vm(&execution);
+    execution.start(Duration::from_secs(60));
+    let err = vm.call(&program, &[]).unwrap_err().into_error(vm.context());
+    insta::assert_snapshot!(err.report(), @r"
+        ReferenceError: missing is not defined
+          --> main.pb.js:3:15
+        1 | // first
+        2 | routerAdd('GET', '/', (e) => {
+        3 |   while (1) { missing() }
+          |               ^
+            at <anonymous> (main.pb.js:3:15)
+        ");
+}
+
+#[test]
+fn a_script_sees_its_own_text() {
+    insta::assert_snapshot!(transcript(&[
+        "function f(a) { 'x'; for (;;) a() }\nString(f)",
+        "((x) => { throw x }).toString()",
+        "String(class A { m() { while (1); } })",
+        "String(Math.max)",
+    ]), @r"
+        function f(a) { 'x'; for (;;) a() }
+        (x) => { throw x }
+        function A() { [native code] }
+        function max() { [native code] }
+        ");
+}
+
+#[test]
+fn a_handler_is_strict_and_called_again_and_again() {
+    let execution = Execution::new(Limits::default());
+    let mut vm = vm(&execution);
+    let mut call = |text: &str| {
+        execution.start(Duration::from_secs(60));
+        let program = compile(text, Kind::Handler).unwrap();
+        match vm.call(&program, &[5.into()]) {
+            Ok(value) => jsvm_core::value::display(&value, vm.context()),
+            Err(failure) => failure.into_error(vm.context()).headline(),
+        }
+    };
+    insta::assert_snapshot!(
+        [
+            "(e) => e + 1",
+            "function (e) { return typeof this + e }",
+            "(e) => { undeclared = e }",
+            "function f(e) { return e ? e * f(e - 1) : 1 }",
+            "function f(e) { if (e) f(e - 1); throw new RangeError(e) }",
+            "(e, x = 'none') => x",
+            "() => arguments",
+            "/* before */ (e) => { /* inside */ return '}' } // after",
+            "(e) => ({ e })",
+            "(e) => { try { throw 1 } catch { return 'caught' } finally { e = 0 } }",
+        ]
+        .map(&mut call)
+        .join("\n"), @r#"
+        6
+        undefined5
+        ReferenceError: cannot assign to uninitialized global property `undeclared`
+        120
+        RangeError: 0
+        none
+        ReferenceError: arguments is not defined
+        }
+        {"e":5}
+        caught
+        "#);
+}
