@@ -1,0 +1,303 @@
+//! The application that hooks work with: records, transactions, a store.
+//!
+//! The one rule: whatever writes a record does it through the lifecycle, so
+//! that hooks always run. An `App` is cheap to clone and may cross threads.
+
+use crate::{
+    chain::{Action, Chain},
+    collection::Collection,
+    dispatch::Dispatch,
+    error::Error,
+    event::Event,
+    executor::Executor,
+    hooks::{CronJob, Handler, HookSet},
+    output::{Level, Output},
+    record::{Record, RecordRef},
+    storage::{Query, Rows, Storage, Transaction},
+};
+use arc_swap::ArcSwap;
+use serde_json::{Map, Value};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+/// PocketBase: `core.App`, or the transaction that stands for it.
+#[derive(Clone)]
+pub struct App {
+    shared: Arc<Shared>,
+    tx: Option<Arc<Tx>>,
+}
+
+struct Shared {
+    storage: Arc<dyn Storage>,
+    output: Arc<dyn Output>,
+    hooks: ArcSwap<HookSet>,
+    dispatch: OnceLock<Arc<dyn Dispatch>>,
+    store: Mutex<BTreeMap<String, Value>>,
+    crons: Mutex<BTreeMap<String, CronJob>>,
+}
+
+struct Tx {
+    rows: Arc<dyn Transaction>,
+    after: Mutex<Vec<After>>,
+}
+
+/// What waits for the end of a transaction; it is told whether it was kept.
+pub(crate) type After = Box<dyn FnOnce(&App, Option<&Error>) + Send>;
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("is_transactional", &self.is_transactional())
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// An app without hooks.
+    pub fn new(storage: Arc<dyn Storage>, output: Arc<dyn Output>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                storage,
+                output,
+                hooks: ArcSwap::default(),
+                dispatch: OnceLock::new(),
+                store: Mutex::default(),
+                crons: Mutex::default(),
+            }),
+            tx: None,
+        }
+    }
+
+    /// Says who runs handlers for threads that are no workers. Once only; a
+    /// second call changes nothing.
+    pub fn set_dispatch(&self, dispatch: Arc<dyn Dispatch>) {
+        let _ = self.shared.dispatch.set(dispatch);
+    }
+
+    /// The hooks that are in force.
+    pub fn hooks(&self) -> Arc<HookSet> {
+        self.shared.hooks.load_full()
+    }
+
+    /// Puts other hooks in force; executions in progress keep theirs.
+    pub fn set_hooks(&self, hooks: HookSet) {
+        let crons = hooks.crons.iter();
+        *lock(&self.shared.crons) = crons.map(|job| (job.id.clone(), job.clone())).collect();
+        self.shared.hooks.store(Arc::new(hooks));
+    }
+
+    /// Whether this is a transaction.
+    pub fn is_transactional(&self) -> bool {
+        self.tx.is_some()
+    }
+
+    /// The app outside of any transaction.
+    pub fn outside(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            tx: None,
+        }
+    }
+
+    /// Whether both stand for the same app, or the same transaction.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let txs = (
+            self.tx.as_ref().map(Arc::as_ptr),
+            other.tx.as_ref().map(Arc::as_ptr),
+        );
+        Arc::ptr_eq(&self.shared, &other.shared) && txs.0 == txs.1
+    }
+
+    /// The rows as this app or transaction sees them.
+    pub(crate) fn rows(&self) -> &dyn Rows {
+        match &self.tx {
+            Some(tx) => &*tx.rows,
+            None => &*self.shared.storage,
+        }
+    }
+
+    /// Where scripts print to.
+    pub fn output(&self) -> &dyn Output {
+        &*self.shared.output
+    }
+
+    /// Logs one line without attributes.
+    pub fn log(&self, level: Level, message: &str) {
+        self.output().log(level, message, &Map::new());
+    }
+
+    /// Values that all handlers share; gone when the process ends.
+    pub fn store(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+        lock(&self.shared.store)
+    }
+
+    /// The cron jobs that are registered now, by id.
+    pub fn crons(&self) -> MutexGuard<'_, BTreeMap<String, CronJob>> {
+        lock(&self.shared.crons)
+    }
+
+    /// Every collection.
+    pub fn collections(&self) -> Vec<Arc<Collection>> {
+        self.rows().collections()
+    }
+
+    /// The collection of that name or id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`].
+    pub fn collection(&self, name_or_id: &str) -> Result<Arc<Collection>, Error> {
+        self.rows().collection(name_or_id).ok_or(Error::NotFound)
+    }
+
+    /// The record of that id.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`].
+    pub fn record(&self, collection: &Arc<Collection>, id: &str) -> Result<Record, Error> {
+        self.first(collection, Query::equals("id", id))
+    }
+
+    /// The first record that matches.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], or what is wrong with the filter.
+    pub fn first(&self, collection: &Arc<Collection>, query: Query) -> Result<Record, Error> {
+        let found = self.rows().find(collection, &query.first())?;
+        found.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// The records that match.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the filter or the sort.
+    pub fn records(
+        &self,
+        collection: &Arc<Collection>,
+        query: &Query,
+    ) -> Result<Vec<Record>, Error> {
+        self.rows().find(collection, query)
+    }
+
+    /// How many records match.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the filter.
+    pub fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error> {
+        self.rows().count(collection, query)
+    }
+
+    /// Runs `work` in a transaction: kept if it returns `Ok`, else undone.
+    ///
+    /// PocketBase: inside of a transaction it is a part of that one. Hooks
+    /// named `After…` wait for the end.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returned, or why the transaction could not be kept.
+    pub fn run_in_transaction<T>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if self.tx.is_some() {
+            return work(self);
+        }
+        let tx = Arc::new(Tx {
+            rows: self.shared.storage.begin()?,
+            after: Mutex::default(),
+        });
+        let inside = Self {
+            shared: Arc::clone(&self.shared),
+            tx: Some(Arc::clone(&tx)),
+        };
+        let result = work(&inside).and_then(|value| tx.rows.commit().map(|()| value));
+        if result.is_err() {
+            tx.rows.rollback();
+        }
+        let waiting = std::mem::take(&mut *lock(&tx.after));
+        for after in waiting {
+            after(self, result.as_ref().err());
+        }
+        result
+    }
+
+    /// Runs `after` at the end of the transaction, or at once outside of one.
+    pub(crate) fn after(&self, after: After) {
+        match &self.tx {
+            Some(tx) => lock(&tx.after).push(after),
+            None => after(self, None),
+        }
+    }
+
+    /// Lets the handlers of `hooks` deal with an event; `action` is what
+    /// happens if they let it.
+    ///
+    /// The handlers of all named hooks form one chain, in that order. Without
+    /// any, `action` runs at once on this thread. Otherwise all of it runs on
+    /// one worker, which this thread waits for unless it is that worker.
+    ///
+    /// # Errors
+    ///
+    /// What a handler threw or `action` returned; [`Error::Unavailable`] if no
+    /// worker takes the work.
+    pub fn emit(&self, hooks: &[&str], event: Event, action: Action) -> Result<(), Error> {
+        let set = self.hooks();
+        let handlers: Vec<_> = hooks
+            .iter()
+            .flat_map(|hook| set.matching(hook, event.tags()))
+            .cloned()
+            .collect();
+        self.run_chain(handlers, Arc::new(event), action)
+    }
+
+    /// As [`emit`](Self::emit), for handlers that were chosen already.
+    ///
+    /// # Errors
+    ///
+    /// As [`emit`](Self::emit).
+    pub fn run_chain(
+        &self,
+        handlers: Vec<Arc<Handler>>,
+        event: Arc<Event>,
+        action: Action,
+    ) -> Result<(), Error> {
+        if handlers.is_empty() {
+            return action(&event);
+        }
+        let chain = Chain::new(handlers, event, action);
+        match Executor::current() {
+            Some(executor) => chain.run(&executor),
+            None => match self.shared.dispatch.get() {
+                Some(dispatch) => dispatch.run(chain),
+                None => Err(Error::Unavailable("there are no workers".into())),
+            },
+        }
+    }
+
+    /// Runs the cron job of that id now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`], or what the job threw.
+    pub fn run_cron(&self, id: &str) -> Result<(), Error> {
+        let job = self.crons().get(id).cloned().ok_or(Error::NotFound)?;
+        let event = Arc::new(Event::new(self.clone()));
+        self.run_chain(vec![job.handler], event, Box::new(|_| Ok(())))
+    }
+
+    /// A new record of the collection, shared.
+    pub fn new_record(&self, collection: &Arc<Collection>) -> RecordRef {
+        RecordRef::new(Record::new(Arc::clone(collection)))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,83 @@
+//! The handlers of one event, one inside the other, and the default action.
+//!
+//! The one rule: `e.next()` moves one cursor that all handlers of the event
+//! share, so a second call goes on behind what already ran. A chain may wait
+//! on any thread, but once it runs it stays on its worker.
+
+use crate::{error::Error, event::Event, executor::Executor, hooks::Handler};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
+
+/// What happens if every handler lets it; it may cross to the worker.
+pub type Action = Box<dyn FnOnce(&Arc<Event>) -> Result<(), Error> + Send>;
+
+/// Handlers and the default action, ready to run on a worker.
+pub struct Chain {
+    handlers: Vec<Arc<Handler>>,
+    event: Arc<Event>,
+    action: Action,
+}
+
+impl Chain {
+    /// A chain that has not started.
+    pub fn new(handlers: Vec<Arc<Handler>>, event: Arc<Event>, action: Action) -> Self {
+        Self {
+            handlers,
+            event,
+            action,
+        }
+    }
+
+    /// What the first handler is called in logs; empty without handlers.
+    pub fn name(&self) -> &str {
+        self.handlers.first().map_or("", |handler| &handler.name)
+    }
+
+    /// Runs the chain from its start.
+    ///
+    /// # Errors
+    ///
+    /// What a handler threw and nobody caught, or what the action returned.
+    pub(crate) fn run(self, executor: &Executor) -> Result<(), Error> {
+        let running = Rc::new(Running {
+            handlers: self.handlers,
+            event: self.event,
+            action: RefCell::new(Some(self.action)),
+            cursor: Cell::new(0),
+        });
+        let result = running.next(executor);
+        running.cursor.set(usize::MAX);
+        result
+    }
+}
+
+/// A chain in progress on its worker.
+pub(crate) struct Running {
+    handlers: Vec<Arc<Handler>>,
+    event: Arc<Event>,
+    action: RefCell<Option<Action>>,
+    cursor: Cell<usize>,
+}
+
+impl Running {
+    pub(crate) fn event(&self) -> &Arc<Event> {
+        &self.event
+    }
+
+    /// Runs what comes next: a handler, the action, or nothing any more.
+    pub(crate) fn next(self: &Rc<Self>, executor: &Executor) -> Result<(), Error> {
+        let index = self.cursor.get();
+        self.cursor.set(index.saturating_add(1));
+        if let Some(handler) = self.handlers.get(index) {
+            return executor.call(handler, self);
+        }
+        let action = self.action.borrow_mut().take();
+        match action {
+            Some(action) if index == self.handlers.len() => action(&self.event),
+            _ => Ok(()),
+        }
+    }
+}

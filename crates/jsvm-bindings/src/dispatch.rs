@@ -1,0 +1,17 @@
+//! How work reaches a worker.
+//!
+//! The one rule: a chain that was dispatched runs on exactly one worker, from
+//! its first handler to its default action. Knows nothing of threads: whoever
+//! owns the workers implements it.
+
+use crate::{chain::Chain, error::Error};
+
+/// Runs chains on workers.
+pub trait Dispatch: Send + Sync + 'static {
+    /// Runs the chain on some worker and waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// What the chain ended with; [`Error::Unavailable`] if it never ran.
+    fn run(&self, chain: Chain) -> Result<(), Error>;
+}

@@ -1,0 +1,201 @@
+//! One HTTP request and its answer, as hooks see them.
+//!
+//! The one rule: it is shared by every handler of the request and by the host,
+//! so each part is behind a lock of its own that is never held while script
+//! runs. Knows nothing of sockets.
+
+use crate::{
+    error::Error,
+    http::{self, Request, Response},
+    record::RecordRef,
+};
+use serde_json::{Map, Value};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A request with everything that handlers may read and write of it.
+#[derive(Debug)]
+pub struct Exchange {
+    request: Request,
+    auth: Option<RecordRef>,
+    pattern: Mutex<(String, Vec<(String, String)>)>,
+    response: Mutex<Response>,
+    values: Mutex<Map<String, Value>>,
+    body: Mutex<Option<Map<String, Value>>>,
+}
+
+impl Exchange {
+    /// A request that nobody has answered yet.
+    pub fn new(request: Request, auth: Option<RecordRef>) -> Self {
+        Self {
+            request,
+            auth,
+            pattern: Mutex::default(),
+            response: Mutex::default(),
+            values: Mutex::default(),
+            body: Mutex::default(),
+        }
+    }
+
+    /// What the client sent.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Who the client is, if it said so.
+    pub fn auth(&self) -> Option<&RecordRef> {
+        self.auth.as_ref()
+    }
+
+    /// The answer so far.
+    pub fn response(&self) -> MutexGuard<'_, Response> {
+        lock(&self.response)
+    }
+
+    /// Takes the answer, to send it.
+    pub fn take_response(&self) -> Response {
+        std::mem::take(&mut *self.response())
+    }
+
+    /// Notes which pattern matched, with the values of its wildcards.
+    pub fn set_match(&self, pattern: String, values: Vec<(String, String)>) {
+        *lock(&self.pattern) = (pattern, values);
+    }
+
+    /// The pattern that matched.
+    pub fn pattern(&self) -> String {
+        lock(&self.pattern).0.clone()
+    }
+
+    /// The value of a wildcard of the pattern, empty if there is none.
+    pub fn path_value(&self, name: &str) -> String {
+        let pattern = lock(&self.pattern);
+        let found = pattern.1.iter().find(|(key, _)| key == name);
+        found.map_or_else(String::new, |(_, value)| value.clone())
+    }
+
+    /// Values that handlers keep for the time of the request.
+    pub fn values(&self) -> MutexGuard<'_, Map<String, Value>> {
+        lock(&self.values)
+    }
+
+    /// The parsed body; PocketBase: `requestInfo().body`.
+    ///
+    /// # Errors
+    ///
+    /// A 400 for a body that does not parse or whose type is not supported.
+    pub fn body(&self) -> Result<Map<String, Value>, Error> {
+        if let Some(body) = &*lock(&self.body) {
+            return Ok(body.clone());
+        }
+        let body = http::parse_body(&self.request).map_err(|err| body_error(&err))?;
+        *lock(&self.body) = Some(body.clone());
+        Ok(body)
+    }
+
+    /// The fields of a form as they were sent: text, or a list of texts.
+    ///
+    /// # Errors
+    ///
+    /// As [`body`](Self::body).
+    pub fn form(&self) -> Result<Map<String, Value>, Error> {
+        // Refuses what is no form, and an empty body has no fields.
+        if self.body()?.is_empty() {
+            return Ok(Map::new());
+        }
+        let form = http::parse_form(&self.request).map_err(|err| body_error(&err))?;
+        let fields = form.values.groups().map(|(name, texts)| {
+            let value = match &texts[..] {
+                [one] => Value::from(one.to_owned()),
+                several => several
+                    .iter()
+                    .map(|text| Value::from(text.to_owned()))
+                    .collect(),
+            };
+            (name.to_owned(), value)
+        });
+        Ok(fields.collect())
+    }
+
+    /// The request as filters and hooks see it.
+    ///
+    /// # Errors
+    ///
+    /// As [`body`](Self::body).
+    pub fn info(&self) -> Result<RequestInfo, Error> {
+        let headers = self.request.headers.iter();
+        Ok(RequestInfo {
+            context: "default".into(),
+            method: self.request.method.clone(),
+            query: first_values(self.request.query().iter()),
+            headers: first_values(
+                headers.map(|(key, value)| (http::header_key_snake(key), value.to_owned())),
+            ),
+            body: self.body()?,
+            auth: self.auth.clone(),
+        })
+    }
+}
+
+/// PocketBase: `core.RequestInfo`.
+#[derive(Debug, Clone, Default)]
+pub struct RequestInfo {
+    /// Why the record is looked at: `default`, `expand`, `realtime` and so on.
+    pub context: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The first value of each query parameter.
+    pub query: Map<String, Value>,
+    /// The first value of each header, with keys such as `content_type`.
+    pub headers: Map<String, Value>,
+    /// The parsed body.
+    pub body: Map<String, Value>,
+    /// Who the client is.
+    pub auth: Option<RecordRef>,
+}
+
+impl RequestInfo {
+    /// What `@request.*` stands for in a filter.
+    pub fn to_value(&self) -> Value {
+        let auth = self.auth.as_ref().map_or(Value::Null, |auth| {
+            let auth = auth.lock();
+            let mut values: Map<String, Value> = auth.fields_data().clone().into_iter().collect();
+            values.insert("collectionId".into(), auth.collection().id.clone().into());
+            values.insert(
+                "collectionName".into(),
+                auth.collection().name.clone().into(),
+            );
+            Value::Object(values)
+        });
+        let mut object = Map::new();
+        object.insert("context".into(), self.context.clone().into());
+        object.insert("method".into(), self.method.clone().into());
+        object.insert("query".into(), Value::Object(self.query.clone()));
+        object.insert("headers".into(), Value::Object(self.headers.clone()));
+        object.insert("body".into(), Value::Object(self.body.clone()));
+        object.insert("auth".into(), auth);
+        Value::Object(object)
+    }
+}
+
+fn first_values<K: Into<String>, V: Into<String>>(
+    pairs: impl Iterator<Item = (K, V)>,
+) -> Map<String, Value> {
+    let mut map = Map::new();
+    for (key, value) in pairs {
+        map.entry(key)
+            .or_insert_with(|| Value::String(value.into()));
+    }
+    map
+}
+
+fn body_error(err: &http::BodyError) -> Error {
+    let message = match err {
+        http::BodyError::UnsupportedType => "Unsupported Content-Type.",
+        _ => "",
+    };
+    Error::Api(crate::error::ApiError::new(400, message, Value::Null))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

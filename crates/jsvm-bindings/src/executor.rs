@@ -1,0 +1,197 @@
+//! What one worker owns: its VMs, and the execution that is in progress.
+//!
+//! The one rule: a handler never runs in a VM that is in use further out, so
+//! nested handlers cannot see each other's globals; PocketBase does the same
+//! with its pool. Knows nothing of threads and queues.
+
+use crate::{
+    chain::{Chain, Running},
+    env::Env,
+    error::Error,
+    hooks::Handler,
+    js::HookVm,
+};
+use jsvm_core::{Execution, Interrupt, Program, ScriptError};
+use serde_json::Value;
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Runs chains on the thread that made it.
+///
+/// Cheap to clone; clones are the same executor.
+#[derive(Clone)]
+pub struct Executor(Rc<State>);
+
+struct State {
+    env: Env,
+    execution: Execution,
+    idle: RefCell<Vec<HookVm>>,
+    calls: RefCell<Vec<Call>>,
+}
+
+/// One call of one handler, for logs and metrics.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What was called.
+    pub handler: Arc<Handler>,
+    /// The collection that the event was about.
+    pub collection: Option<String>,
+    /// How long it took, nested handlers included.
+    pub duration: Duration,
+    /// Bytes that its thread allocated meanwhile.
+    pub allocated_bytes: u64,
+    /// The time limit that it ran under.
+    pub timeout: Duration,
+    /// Whether its VM had the function already.
+    pub cache_hit: bool,
+    /// What it threw, or the limit that ended it.
+    pub error: Option<Error>,
+}
+
+/// What came of a script that ran by itself.
+#[derive(Debug, Clone)]
+pub struct ScriptRun {
+    /// Its completion value as data and as text for people.
+    pub result: Result<(Value, String), ScriptError>,
+    /// How long it took, compiling included.
+    pub duration: Duration,
+    /// Bytes that its thread allocated meanwhile.
+    pub allocated_bytes: u64,
+    /// Whether it was compiled before.
+    pub cache_hit: bool,
+}
+
+impl Default for ScriptRun {
+    fn default() -> Self {
+        Self {
+            result: Ok((Value::Null, String::new())),
+            duration: Duration::ZERO,
+            allocated_bytes: 0,
+            cache_hit: false,
+        }
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Executor>> = const { RefCell::new(None) };
+}
+
+impl Executor {
+    /// An executor with one warm VM.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up.
+    pub fn new(env: Env) -> Result<Self, ScriptError> {
+        let execution = Execution::with_memory(env.limits, env.live);
+        let vm = HookVm::new(&execution, &env)?;
+        Ok(Self(Rc::new(State {
+            env,
+            execution,
+            idle: RefCell::new(vec![vm]),
+            calls: RefCell::default(),
+        })))
+    }
+
+    /// The executor that is running something on this thread.
+    pub fn current() -> Option<Self> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    /// The handle by which other threads stop what runs here next.
+    ///
+    /// Take it between two runs: it takes back what was asked before.
+    pub fn arm(&self) -> Interrupt {
+        self.0.execution.arm()
+    }
+
+    /// Runs a chain under a time limit; zero is the limit of the environment.
+    ///
+    /// # Errors
+    ///
+    /// What the chain ended with.
+    pub fn run(&self, chain: Chain, timeout: Duration) -> Result<(), Error> {
+        self.0.execution.start(timeout);
+        let outer = CURRENT.replace(Some(self.clone()));
+        let result = chain.run(self);
+        CURRENT.set(outer);
+        result
+    }
+
+    /// Runs one script in a VM of its own under a time limit; zero is the
+    /// limit of the environment. `program` also tells whether a cache had it.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up. What the script did is in the answer.
+    pub fn run_script(
+        &self,
+        program: impl FnOnce() -> Result<(Arc<Program>, bool), ScriptError>,
+        timeout: Duration,
+    ) -> Result<ScriptRun, Error> {
+        let started = Instant::now();
+        let allocated = (self.0.env.allocated)();
+        let mut vm = self.checkout()?;
+        self.0.execution.start(timeout);
+        let outer = CURRENT.replace(Some(self.clone()));
+        let mut cache_hit = false;
+        let result = program().and_then(|(program, was_known)| {
+            cache_hit = was_known;
+            vm.run_script(&program)
+        });
+        CURRENT.set(outer);
+        Ok(ScriptRun {
+            result,
+            duration: started.elapsed(),
+            allocated_bytes: (self.0.env.allocated)().saturating_sub(allocated),
+            cache_hit,
+        })
+    }
+
+    /// The calls since the last time somebody asked, oldest first.
+    pub fn take_calls(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.0.calls.borrow_mut())
+    }
+
+    /// How much of the execution's time is left.
+    pub(crate) fn remaining(&self) -> Duration {
+        self.0.execution.remaining()
+    }
+
+    pub(crate) fn call(&self, handler: &Arc<Handler>, running: &Rc<Running>) -> Result<(), Error> {
+        if let Err(hit) = self.0.execution.check() {
+            return Err(Error::Script(ScriptError::limit(hit)));
+        }
+        let started = Instant::now();
+        let allocated = (self.0.env.allocated)();
+        let mut vm = self.checkout()?;
+        let cache_hit = vm.has(handler);
+        let result = vm.handle(handler, running);
+        if vm.is_reusable() {
+            self.0.idle.borrow_mut().push(vm);
+        }
+        self.0.calls.borrow_mut().push(Call {
+            handler: Arc::clone(handler),
+            collection: running.event().tags().first().cloned(),
+            duration: started.elapsed(),
+            allocated_bytes: (self.0.env.allocated)().saturating_sub(allocated),
+            timeout: self.0.execution.timeout(),
+            cache_hit,
+            error: result.as_ref().err().cloned(),
+        });
+        result
+    }
+
+    /// A VM that is not in use; a new one if all are.
+    fn checkout(&self) -> Result<HookVm, Error> {
+        let idle = self.0.idle.borrow_mut().pop();
+        match idle {
+            Some(vm) => Ok(vm),
+            None => HookVm::new(&self.0.execution, &self.0.env).map_err(Error::Script),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Which hooks there are, and what was registered for them.
+//!
+//! The one rule: a `HookSet` never changes once it is built; a reload builds
+//! another one. Plain data that any thread may read.
+
+use crate::schedule::Schedule;
+use jsvm_core::Program;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What kind of event a handler is given; it decides the event's members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The host has started.
+    Bootstrap,
+    /// The host is about to stop.
+    Terminate,
+    /// Something happens to a record, seen as a model.
+    Model,
+    /// Something went wrong with a record, seen as a model.
+    ModelError,
+    /// Something happens to a record.
+    Record,
+    /// Something went wrong with a record.
+    RecordError,
+    /// A record is about to be shown to a client.
+    RecordEnrich,
+    /// A client asks for one record.
+    RecordRequest,
+    /// A client asks for a list of records.
+    RecordsListRequest,
+    /// A request for a route or a middleware.
+    Route,
+    /// A cron job is due.
+    Cron,
+}
+
+/// One of the hooks that scripts can register handlers for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The name of the global function, for example `onRecordCreate`.
+    pub name: &'static str,
+    /// What its handlers are given.
+    pub event: EventKind,
+    /// Whether handlers can be limited to collections by tags.
+    pub is_tagged: bool,
+}
+
+macro_rules! hooks {
+    ($($name:ident $event:ident $tagged:literal)*) => {
+        /// Every hook, in PocketBase's order.
+        pub static HOOKS: &[Hook] = &[$(Hook {
+            name: stringify!($name),
+            event: EventKind::$event,
+            is_tagged: $tagged,
+        }),*];
+    };
+}
+
+hooks! {
+    onBootstrap Bootstrap false
+    onTerminate Terminate false
+    onModelValidate Model true
+    onModelCreate Model true
+    onModelCreateExecute Model true
+    onModelAfterCreateSuccess Model true
+    onModelAfterCreateError ModelError true
+    onModelUpdate Model true
+    onModelUpdateExecute Model true
+    onModelAfterUpdateSuccess Model true
+    onModelAfterUpdateError ModelError true
+    onModelDelete Model true
+    onModelDeleteExecute Model true
+    onModelAfterDeleteSuccess Model true
+    onModelAfterDeleteError ModelError true
+    onRecordEnrich RecordEnrich true
+    onRecordValidate Record true
+    onRecordCreate Record true
+    onRecordCreateExecute Record true
+    onRecordAfterCreateSuccess Record true
+    onRecordAfterCreateError RecordError true
+    onRecordUpdate Record true
+    onRecordUpdateExecute Record true
+    onRecordAfterUpdateSuccess Record true
+    onRecordAfterUpdateError RecordError true
+    onRecordDelete Record true
+    onRecordDeleteExecute Record true
+    onRecordAfterDeleteSuccess Record true
+    onRecordAfterDeleteError RecordError true
+    onRecordsListRequest RecordsListRequest true
+    onRecordViewRequest RecordRequest true
+    onRecordCreateRequest RecordRequest true
+    onRecordUpdateRequest RecordRequest true
+    onRecordDeleteRequest RecordRequest true
+}
+
+impl Hook {
+    /// The hook of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        HOOKS.iter().find(|hook| hook.name == name)
+    }
+}
+
+/// One registered function.
+#[derive(Debug)]
+pub struct Handler {
+    /// What logs and metrics call it, for example `onRecordCreate` or
+    /// `GET /hello`.
+    pub name: Arc<str>,
+    /// What it is given.
+    pub event: EventKind,
+    /// Its checked source.
+    pub program: Arc<Program>,
+    /// Collections that it is limited to, by name or id; empty is all.
+    pub tags: Vec<String>,
+}
+
+impl Handler {
+    /// Whether it wants an event with these tags.
+    ///
+    /// PocketBase: any tag in common, compared exactly; without tags, always.
+    pub fn wants(&self, tags: &[String]) -> bool {
+        self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag))
+    }
+}
+
+/// A function that runs before the handler of a route.
+#[derive(Debug, Clone)]
+pub struct Middleware {
+    /// The function.
+    pub handler: Arc<Handler>,
+    /// Lower runs earlier; a plain function has 0.
+    pub priority: i64,
+    /// A later middleware of the same id replaces an earlier one; may be empty.
+    pub id: String,
+}
+
+/// A path that scripts answer.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Upper case; empty is any method.
+    pub method: String,
+    /// Go's pattern, for example `/hello/{name}`.
+    pub path: String,
+    /// The function that answers.
+    pub handler: Arc<Handler>,
+    /// Its own middlewares, in order.
+    pub middlewares: Vec<Middleware>,
+    /// Where it was registered, for people.
+    pub place: String,
+}
+
+/// A function that runs at certain minutes.
+#[derive(Debug, Clone)]
+pub struct CronJob {
+    /// A later job of the same id replaces an earlier one.
+    pub id: String,
+    /// When it is due, in UTC.
+    pub schedule: Schedule,
+    /// The function.
+    pub handler: Arc<Handler>,
+}
+
+/// Everything that a directory of hook files registered.
+#[derive(Debug, Default)]
+pub struct HookSet {
+    pub(crate) handlers: BTreeMap<&'static str, Vec<Arc<Handler>>>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) middlewares: Vec<Middleware>,
+    pub(crate) crons: Vec<CronJob>,
+    pub(crate) files: Vec<String>,
+}
+
+impl HookSet {
+    /// The handlers of a hook that want an event with these tags, in order.
+    pub fn matching<'a>(
+        &'a self,
+        hook: &str,
+        tags: &'a [String],
+    ) -> impl Iterator<Item = &'a Arc<Handler>> {
+        let handlers = self.handlers.get(hook).map_or(&[][..], Vec::as_slice);
+        handlers.iter().filter(move |handler| handler.wants(tags))
+    }
+
+    /// The routes, in registration order.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// The global middlewares, in registration order.
+    pub fn middlewares(&self) -> &[Middleware] {
+        &self.middlewares
+    }
+
+    /// The cron jobs that were registered while loading.
+    pub fn crons(&self) -> &[CronJob] {
+        &self.crons
+    }
+
+    /// The names of the files, in the order in which they were loaded.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    /// How many hook handlers there are, routes and cron jobs not included.
+    pub fn handlers(&self) -> usize {
+        self.handlers.values().map(Vec::len).sum()
+    }
+
+    /// The global middlewares and those of a route as one list, in the order
+    /// in which they run.
+    ///
+    /// PocketBase: a stable sort by priority over global ones first; the same
+    /// id later replaces the earlier one.
+    pub fn middlewares_for(&self, route: Option<&Route>) -> Vec<Arc<Handler>> {
+        let own = route.map_or(&[][..], |route| route.middlewares.as_slice());
+        let mut list: Vec<&Middleware> = Vec::new();
+        for middleware in self.middlewares.iter().chain(own) {
+            if !middleware.id.is_empty() {
+                list.retain(|other| other.id != middleware.id);
+            }
+            list.push(middleware);
+        }
+        list.sort_by_key(|middleware| middleware.priority);
+        list.into_iter()
+            .map(|middleware| Arc::clone(&middleware.handler))
+            .collect()
+    }
+}

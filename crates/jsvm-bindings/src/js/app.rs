@@ -1,0 +1,420 @@
+//! `$app`: records, collections, transactions, the store and the logger.
+//!
+//! The one rule: `$app` is the app of the event in progress, whatever a script
+//! put in its place before; PocketBase restores it after every call.
+
+use super::{
+    Classes, HostData,
+    class::{Class, arg, define_accessor, host, instance, text, this},
+    convert, error, record,
+};
+use crate::{
+    app::App, collection::Collection, error::Error, lifecycle::Validation, output::Level,
+    record::Record, storage::Query,
+};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsValue, object::builtins::JsArray};
+use boa_gc::{Finalize, Trace};
+use jsvm_core::{failure, value};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// An app or a transaction that a script holds.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct AppObject(pub(crate) App);
+
+/// The store of an app.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct StoreObject(pub(crate) App);
+
+/// The logger of an app, with the attributes that every entry gets.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct LoggerObject(App, Map<String, Value>);
+
+/// The prototypes of apps and what they hand out.
+pub(crate) struct AppClasses {
+    app: JsObject,
+    store: JsObject,
+    logger: JsObject,
+}
+
+/// Adds `$app`.
+pub(super) fn install(context: &mut Context) -> JsResult<AppClasses> {
+    let global = context.global_object();
+    define_accessor(&global, "$app", current, Some(replace), context)?;
+    Ok(AppClasses {
+        app: APP.prototype(None, context)?,
+        store: STORE.prototype(None, context)?,
+        logger: LOGGER.prototype(None, context)?,
+    })
+}
+
+/// Reads `$app`.
+fn current(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let data = HostData::of(context);
+    let (replaced, app) = {
+        let current = data.app.borrow();
+        (current.replaced.clone(), current.app.clone())
+    };
+    match replaced {
+        Some(value) => Ok(value),
+        None => Ok(object(&app, context)),
+    }
+}
+
+/// Writes `$app`; it holds until the call ends.
+fn replace(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let data = HostData::of(context);
+    data.app.borrow_mut().replaced = Some(arg(args, 0));
+    Ok(JsValue::undefined())
+}
+
+/// The object of an app; the current one is made once for each call.
+pub(super) fn object(app: &App, context: &mut Context) -> JsValue {
+    let data = HostData::of(context);
+    let is_current = data.app.borrow().app.is_same(app);
+    if is_current && let Some(object) = data.app.borrow().object.clone() {
+        return object;
+    }
+    let prototype = Classes::of(context).app.app.clone();
+    let object = instance(&prototype, AppObject(app.clone()), context);
+    if is_current {
+        data.app.borrow_mut().object = Some(object.clone());
+    }
+    object
+}
+
+/// The collection that an argument names: an object, a name or an id.
+pub(super) fn collection_of(
+    value: &JsValue,
+    app: Option<&App>,
+    context: &mut Context,
+) -> JsResult<Arc<Collection>> {
+    if let Some(record::CollectionObject(collection)) = host(value) {
+        return Ok(collection);
+    }
+    let app = app
+        .cloned()
+        .unwrap_or_else(|| HostData::of(context).app.borrow().app.clone());
+    let name = text(std::slice::from_ref(value), 0, context)?;
+    app.collection(&name)
+        .map_err(|err| error::throw(err, context))
+}
+
+fn app(value: &JsValue) -> JsResult<App> {
+    this::<AppObject>(value).map(|object| object.0)
+}
+
+/// Runs `work` and throws what it returns as an error.
+fn run<T>(result: Result<T, Error>, context: &mut Context) -> JsResult<T> {
+    result.map_err(|err| error::throw(err, context))
+}
+
+const APP: Class = Class {
+    methods: &[
+        ("save", 1, |value, args, context| {
+            let record = record::argument(args, 0, context)?;
+            run(app(value)?.save(&record, Validation::Run), context)?;
+            Ok(JsValue::undefined())
+        }),
+        ("saveNoValidate", 1, |value, args, context| {
+            let record = record::argument(args, 0, context)?;
+            run(app(value)?.save(&record, Validation::Skip), context)?;
+            Ok(JsValue::undefined())
+        }),
+        ("validate", 1, |value, args, context| {
+            let record = record::argument(args, 0, context)?;
+            run(app(value)?.validate(&record), context)?;
+            Ok(JsValue::undefined())
+        }),
+        ("delete", 1, |value, args, context| {
+            let record = record::argument(args, 0, context)?;
+            run(app(value)?.delete(&record), context)?;
+            Ok(JsValue::undefined())
+        }),
+        ("findRecordById", 2, |value, args, context| {
+            let app = app(value)?;
+            let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+            let id = text(args, 1, context)?;
+            found(app.record(&collection, &id), context)
+        }),
+        ("findRecordsByIds", 2, find_by_ids),
+        ("findRecordsByFilter", 6, find_by_filter),
+        ("findFirstRecordByFilter", 3, |value, args, context| {
+            let app = app(value)?;
+            let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+            let query = Query {
+                filter: text(args, 1, context)?,
+                params: params(args.get(2..).unwrap_or(&[]), context)?,
+                ..Query::default()
+            };
+            found(app.first(&collection, query), context)
+        }),
+        ("findFirstRecordByData", 3, |value, args, context| {
+            let app = app(value)?;
+            let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+            let field = text(args, 1, context)?;
+            let wanted = convert::to_plain(&arg(args, 2), context)?;
+            found(
+                app.first(&collection, Query::equals(&field, wanted)),
+                context,
+            )
+        }),
+        ("findAllRecords", 1, |value, args, context| {
+            let app = app(value)?;
+            let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+            list(app.records(&collection, &Query::default()), context)
+        }),
+        ("countRecords", 1, |value, args, context| {
+            let app = app(value)?;
+            let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+            let count = run(app.count(&collection, &Query::default()), context)?;
+            Ok(JsValue::from(i32::try_from(count).unwrap_or(i32::MAX)))
+        }),
+        ("findCollectionByNameOrId", 1, find_collection),
+        ("findCachedCollectionByNameOrId", 1, find_collection),
+        ("findAllCollections", 0, |value, _, context| {
+            let list: Vec<_> = app(value)?
+                .collections()
+                .iter()
+                .map(|collection| record::collection_object(collection, context))
+                .collect();
+            Ok(JsArray::from_iter(list, context).into())
+        }),
+        ("runInTransaction", 1, run_in_transaction),
+        ("isTransactional", 0, |value, _, _| {
+            Ok(app(value)?.is_transactional().into())
+        }),
+        ("store", 0, |value, _, context| {
+            let app = app(value)?;
+            let prototype = Classes::of(context).app.store.clone();
+            Ok(instance(&prototype, StoreObject(app), context))
+        }),
+        ("logger", 0, |value, _, context| {
+            let app = app(value)?;
+            Ok(logger(app, Map::new(), context))
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};
+
+fn find_collection(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let name = text(args, 0, context)?;
+    let collection = run(app.collection(&name), context)?;
+    Ok(record::collection_object(&collection, context))
+}
+
+fn find_by_ids(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+    let ids = convert::to_plain(&arg(args, 1), context)?;
+    let mut records = Vec::new();
+    for id in crate::cast::to_list(&ids) {
+        match app.record(&collection, &id) {
+            Ok(record) => records.push(record),
+            Err(Error::NotFound) => {}
+            Err(err) => return Err(error::throw(err, context)),
+        }
+    }
+    list(Ok(records), context)
+}
+
+fn find_by_filter(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+    let query = Query {
+        filter: text(args, 1, context)?,
+        sort: text(args, 2, context)?,
+        limit: record::count(args, 3, context)?,
+        offset: record::count(args, 4, context)?,
+        params: params(args.get(5..).unwrap_or(&[]), context)?,
+        request: None,
+    };
+    list(app.records(&collection, &query), context)
+}
+
+/// Place holder values; PocketBase: several maps are one.
+fn params(args: &[JsValue], context: &mut Context) -> JsResult<Map<String, Value>> {
+    let mut all = Map::new();
+    for value in args {
+        all.extend(convert::to_map(value, context)?);
+    }
+    Ok(all)
+}
+
+fn found(result: Result<Record, Error>, context: &mut Context) -> JsResult<JsValue> {
+    let found = run(result, context)?;
+    Ok(record::new_object(found, context))
+}
+
+fn list(result: Result<Vec<Record>, Error>, context: &mut Context) -> JsResult<JsValue> {
+    let records: Vec<_> = run(result, context)?
+        .into_iter()
+        .map(|found| record::new_object(found, context))
+        .collect();
+    Ok(JsArray::from_iter(records, context).into())
+}
+
+/// Calls a function of the script with the transaction.
+///
+/// PocketBase: what it throws or returns undoes everything, unless it returns
+/// nothing.
+fn run_in_transaction(
+    value: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let Some(work) = arg(args, 0).as_callable() else {
+        let err = Error::host("runInTransaction wants a function");
+        return Err(error::throw(err, context));
+    };
+    let mut thrown = None;
+    let result = app.run_in_transaction(|tx| {
+        let tx_value = object(tx, context);
+        let outcome = work.call(&JsValue::undefined(), &[tx_value], context);
+        let (err, value) = match outcome {
+            Ok(value) => match not_nothing(&value) {
+                None => return Ok(()),
+                Some(err) => (err, None),
+            },
+            Err(err) => match failure(err, context) {
+                jsvm_core::Failure::Thrown(value) => {
+                    (error::from_value(&value, context), Some(value))
+                }
+                jsvm_core::Failure::Error(err) => (Error::Script(err), None),
+            },
+        };
+        thrown = value;
+        Err(err)
+    });
+    match (result, thrown) {
+        (Ok(()), _) => Ok(JsValue::undefined()),
+        (Err(_), Some(value)) => Err(boa_engine::JsError::from_opaque(value)),
+        (Err(err), None) => Err(error::throw(err, context)),
+    }
+}
+
+fn not_nothing(value: &JsValue) -> Option<Error> {
+    if value.is_null_or_undefined() {
+        return None;
+    }
+    Some(error::returned(value).unwrap_or_else(|| {
+        Error::host("the function given to runInTransaction must return nothing or an error")
+    }))
+}
+
+const STORE: Class = Class {
+    methods: &[
+        ("get", 1, |value, args, context| {
+            let StoreObject(app) = this(value)?;
+            let key = text(args, 0, context)?;
+            let found = app.store().get(&key).cloned().unwrap_or_default();
+            Ok(value::from_json(&found, context))
+        }),
+        ("set", 2, |value, args, context| {
+            let StoreObject(app) = this(value)?;
+            let key = text(args, 0, context)?;
+            let plain = convert::to_plain(&arg(args, 1), context)?;
+            app.store().insert(key, plain);
+            Ok(JsValue::undefined())
+        }),
+        ("has", 1, |value, args, context| {
+            let StoreObject(app) = this(value)?;
+            let key = text(args, 0, context)?;
+            let has = app.store().contains_key(&key);
+            Ok(has.into())
+        }),
+        ("remove", 1, |value, args, context| {
+            let StoreObject(app) = this(value)?;
+            let key = text(args, 0, context)?;
+            app.store().remove(&key);
+            Ok(JsValue::undefined())
+        }),
+        ("removeAll", 0, |value, _, _| {
+            let StoreObject(app) = this(value)?;
+            app.store().clear();
+            Ok(JsValue::undefined())
+        }),
+        ("length", 0, |value, _, _| {
+            let StoreObject(app) = this(value)?;
+            let length = app.store().len();
+            Ok(i32::try_from(length).unwrap_or(i32::MAX).into())
+        }),
+        ("getAll", 0, |value, _, context| {
+            let StoreObject(app) = this(value)?;
+            let all: Map<_, _> = app.store().clone().into_iter().collect();
+            Ok(value::from_json(&Value::Object(all), context))
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};
+
+fn logger(app: App, attributes: Map<String, Value>, context: &mut Context) -> JsValue {
+    let prototype = Classes::of(context).app.logger.clone();
+    instance(&prototype, LoggerObject(app, attributes), context)
+}
+
+const LOGGER: Class = Class {
+    methods: &[
+        ("debug", 1, |value, args, context| {
+            log(Level::Debug, value, args, context)
+        }),
+        ("info", 1, |value, args, context| {
+            log(Level::Info, value, args, context)
+        }),
+        ("warn", 1, |value, args, context| {
+            log(Level::Warn, value, args, context)
+        }),
+        ("error", 1, |value, args, context| {
+            log(Level::Error, value, args, context)
+        }),
+        ("with", 0, |value, args, context| {
+            let LoggerObject(app, attributes) = this(value)?;
+            let attributes = with_pairs(attributes, args, context)?;
+            Ok(logger(app, attributes, context))
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};
+
+fn log(
+    level: Level,
+    value: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let LoggerObject(app, attributes) = this(value)?;
+    let message = text(args, 0, context)?;
+    let attributes = with_pairs(attributes, args.get(1..).unwrap_or(&[]), context)?;
+    app.output().log(level, &message, &attributes);
+    Ok(JsValue::undefined())
+}
+
+/// Go's `slog`: keys and values take turns; what has no partner is kept under
+/// `!BADKEY`.
+fn with_pairs(
+    mut attributes: Map<String, Value>,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<Map<String, Value>> {
+    for pair in args.chunks(2) {
+        match pair {
+            [key, value] => {
+                let key = text(std::slice::from_ref(key), 0, context)?;
+                attributes.insert(key, convert::to_plain(value, context)?);
+            }
+            [lonely] => {
+                attributes.insert("!BADKEY".into(), convert::to_plain(lonely, context)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(attributes)
+}

@@ -1,0 +1,168 @@
+//! `DynamicModel`: an object whose fields keep the types they started with.
+//!
+//! The one rule: the shape is fixed when it is made; values that do not fit
+//! are refused when a body is bound to it, and never change its types.
+
+use super::class::{arg, constructor, define_global};
+use crate::cast;
+use boa_engine::{
+    Context, JsData, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, js_string,
+};
+use boa_gc::{Finalize, Trace};
+use jsvm_core::value;
+use serde_json::{Map, Value};
+use std::rc::Rc;
+
+/// The shape of a model that a script made.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct DynamicModel(Rc<Vec<(String, FieldType)>>);
+
+/// PocketBase: the default decides the type; `0` is whole, `-0` is not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FieldType {
+    Text,
+    Integer,
+    Float,
+    Bool,
+    List,
+    Map,
+    Any,
+}
+
+/// Adds `DynamicModel`; returns its prototype.
+pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
+    let prototype = value::new_object(context);
+    let body = NativeFunction::from_copy_closure_with_captures(
+        |_, args, prototype: &JsObject, context| new_model(&arg(args, 0), prototype, context),
+        prototype.clone(),
+    );
+    let function = constructor("DynamicModel", 1, body, &prototype, context)?;
+    define_global("DynamicModel", function.into(), context)?;
+    Ok(prototype)
+}
+
+fn new_model(shape: &JsValue, prototype: &JsObject, context: &mut Context) -> JsResult<JsValue> {
+    let invalid = || {
+        JsNativeError::typ()
+            .with_message("the shape of a DynamicModel must be an object with at least one field")
+    };
+    let shape = shape.as_object().ok_or_else(invalid)?;
+    let mut keys = value::own_keys(&shape);
+    keys.sort_by_key(value::key_text);
+    if keys.is_empty() {
+        return Err(invalid().into());
+    }
+    let mut fields = Vec::with_capacity(keys.len());
+    let mut values = Vec::with_capacity(keys.len());
+    for key in keys {
+        let (Some(name), Some(value)) = (value::key_text(&key), value::own_value(&shape, &key))
+        else {
+            continue;
+        };
+        fields.push((name, type_of(&value)));
+        values.push((key, value));
+    }
+    let model = JsObject::new(
+        context.root_shape(),
+        prototype.clone(),
+        DynamicModel(Rc::new(fields)),
+    )
+    .upcast();
+    for (key, value) in values {
+        model.create_data_property_or_throw(key, value, context)?;
+    }
+    Ok(model.into())
+}
+
+fn type_of(value: &JsValue) -> FieldType {
+    if value.is_string() {
+        FieldType::Text
+    } else if value.is_boolean() {
+        FieldType::Bool
+    } else if let Some(number) = value.as_number() {
+        let is_whole = number.fract() == 0.0 && !(number == 0.0 && number.is_sign_negative());
+        if is_whole {
+            FieldType::Integer
+        } else {
+            FieldType::Float
+        }
+    } else if value.as_object().is_some_and(|object| object.is_array()) {
+        FieldType::List
+    } else if value.is_object() {
+        FieldType::Map
+    } else {
+        FieldType::Any
+    }
+}
+
+impl DynamicModel {
+    /// The model's fields as plain data.
+    pub(crate) fn to_plain(&self, object: &JsObject, context: &mut Context) -> Value {
+        let mut map = Map::new();
+        for (name, _) in self.0.iter() {
+            let value = value::own_value(object, &js_string!(name.as_str()).into());
+            let plain = value.and_then(|value| super::convert::to_plain(&value, context).ok());
+            map.insert(name.clone(), plain.unwrap_or_default());
+        }
+        Value::Object(map)
+    }
+
+    /// Takes over the values of a body that the model has fields for.
+    ///
+    /// JSON must have the right types, as in Go; forms are cast.
+    ///
+    /// # Errors
+    ///
+    /// The name of the first field that does not fit.
+    pub(crate) fn bind(
+        &self,
+        object: &JsObject,
+        body: &Map<String, Value>,
+        is_form: bool,
+        context: &mut Context,
+    ) -> Result<(), String> {
+        for (name, kind) in self.0.iter() {
+            let Some(given) = body.get(name) else {
+                continue;
+            };
+            let value = if is_form {
+                cast_to(*kind, given)
+            } else {
+                fitting(*kind, given).ok_or_else(|| name.clone())?
+            };
+            if let Some(value) = value {
+                let value = value::from_json(&value, context);
+                value::set_own(object, js_string!(name.as_str()), value, context);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The value if JSON of it fits the type; inside, none leaves the field alone.
+fn fitting(kind: FieldType, value: &Value) -> Option<Option<Value>> {
+    let fits = match (kind, value) {
+        (_, Value::Null) => return Some(None),
+        (FieldType::Text, Value::String(_))
+        | (FieldType::Bool, Value::Bool(_))
+        | (FieldType::Float, Value::Number(_))
+        | (FieldType::List, Value::Array(_))
+        | (FieldType::Map, Value::Object(_))
+        | (FieldType::Any, _) => true,
+        (FieldType::Integer, Value::Number(number)) => number.is_i64() || number.is_u64(),
+        _ => false,
+    };
+    fits.then(|| Some(value.clone()))
+}
+
+fn cast_to(kind: FieldType, value: &Value) -> Option<Value> {
+    Some(match kind {
+        FieldType::Text => cast::to_text(value).into(),
+        FieldType::Integer => cast::number(cast::to_number(value).trunc()),
+        FieldType::Float => cast::number(cast::to_number(value)),
+        FieldType::Bool => cast::to_bool(value).into(),
+        FieldType::List if !value.is_array() => Value::Array(vec![value.clone()]),
+        FieldType::List | FieldType::Map | FieldType::Any => value.clone(),
+    })
+}

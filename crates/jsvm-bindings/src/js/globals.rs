@@ -1,0 +1,73 @@
+//! Small global functions: `toString`, `toBytes`, `__args`, `__hooks`.
+//!
+//! The one rule: what opens the world to a script is defined only if the
+//! profile says so.
+
+use super::{
+    HostData,
+    class::{arg, define_accessor, define_global, function, host, string},
+    go_json, request,
+    time::DateTimeObject,
+};
+use crate::env::Profile;
+use boa_engine::{
+    Context, JsResult, JsValue, NativeFunction,
+    object::builtins::{JsArray, JsUint8Array},
+};
+use jsvm_core::value;
+
+/// Adds the functions.
+pub(super) fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
+    let global = context.global_object();
+    define_accessor(&global, "__args", args, None, context)?;
+    let to_string = function(
+        "toString",
+        1,
+        NativeFunction::from_fn_ptr(to_string),
+        context,
+    );
+    define_global("toString", to_string.into(), context)?;
+    let to_bytes = function("toBytes", 1, NativeFunction::from_fn_ptr(to_bytes), context);
+    define_global("toBytes", to_bytes.into(), context)?;
+    if data.env.profile == Profile::PocketBase {
+        define_global("__hooks", string(&data.env.hooks_dir), context)?;
+    }
+    Ok(())
+}
+
+/// PocketBase: the arguments of the handler in progress.
+fn args(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let args = HostData::of(context).args.borrow().clone();
+    Ok(match args {
+        Some(args) => JsArray::from_iter(args, context).into(),
+        None => JsValue::undefined(),
+    })
+}
+
+/// PocketBase: bytes and bodies are text, objects their JSON, nothing is "".
+fn to_string(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let value = arg(args, 0);
+    if let Some(DateTimeObject(at)) = host(&value) {
+        return Ok(string(at.to_string()));
+    }
+    if let Some(object) = value.as_object() {
+        if let Some(bytes) = go_json::bytes_of(&object, context) {
+            return Ok(string(String::from_utf8_lossy(&bytes)));
+        }
+        return match go_json::encode(&value, context) {
+            Ok(text) => Ok(string(text)),
+            Err(_) => Ok(string(value::display(&value, context))),
+        };
+    }
+    Ok(if value.is_null_or_undefined() {
+        string("")
+    } else {
+        string(value::display(&value, context))
+    })
+}
+
+/// PocketBase: the UTF-8 bytes of text, the bytes of an array, JSON of objects.
+fn to_bytes(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let bytes = request::bytes(&arg(args, 0), context)?;
+    Ok(JsUint8Array::from_iter(bytes, context)?.into())
+}

@@ -1,0 +1,281 @@
+//! Loading hook files: their top-level code runs once and registers handlers.
+//!
+//! The one rule: a handler is taken by its source text, because it will run in
+//! other VMs; so it never sees a variable of the file around it. A file that
+//! throws keeps what it registered before, and the next file is loaded.
+
+use super::{
+    HookVm, HostData,
+    class::{arg, define_global, function, instance, integer, text},
+    handler,
+};
+use crate::{
+    env::Env,
+    hooks::{CronJob, EventKind, HOOKS, Hook, HookSet, Middleware, Route},
+    mux::Pattern,
+    schedule::Schedule,
+};
+use boa_engine::{Context, JsData, JsNativeError, JsResult, JsValue, NativeFunction};
+use boa_gc::{Finalize, Trace};
+use jsvm_core::{Execution, Failure, Kind, ScriptError, Source};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+/// What came of loading some files.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What they registered.
+    pub hooks: HookSet,
+    /// Files that could not be run to their end, with the reason.
+    pub failures: Vec<(String, ScriptError)>,
+}
+
+/// Loads hook files in their order, all in one VM.
+///
+/// Each file gets the time limit of the environment. Call it on a thread with
+/// [`STACK_SIZE`](jsvm_core::STACK_SIZE) bytes of stack.
+///
+/// # Errors
+///
+/// If the engine cannot be set up. What is wrong with a file is in
+/// [`Loaded::failures`].
+pub fn load(files: &[Source], env: &Env) -> Result<Loaded, ScriptError> {
+    let execution = Execution::with_memory(env.limits, env.live);
+    let mut vm = HookVm::new(&execution, env)?;
+    let loading = Loading::default();
+    vm.vm.context().insert_data(loading.clone());
+    install(vm.vm.context()).map_err(|err| {
+        ScriptError::new(jsvm_core::ErrorKind::Engine, "EngineError", err.to_string())
+    })?;
+    let mut failures = Vec::new();
+    for file in files {
+        execution.arm();
+        execution.start(Duration::ZERO);
+        if let Err(err) = run_file(&mut vm, file, env) {
+            failures.push((file.name().to_owned(), err));
+        }
+        vm.vm.end_execution();
+    }
+    let mut hooks = std::mem::take(&mut *loading.0.borrow_mut());
+    hooks.files = files.iter().map(|file| file.name().to_owned()).collect();
+    Ok(Loaded { hooks, failures })
+}
+
+fn run_file(vm: &mut HookVm, file: &Source, env: &Env) -> Result<(), ScriptError> {
+    let program = (env.compile)(file, Kind::Script)?;
+    let result = vm.vm.run(&program).and_then(|_| vm.vm.drain());
+    result.map_err(|failure: Failure| super::error::told(failure, vm.vm.context()))
+}
+
+/// What was registered so far.
+#[derive(Clone, Default)]
+struct Loading(Rc<RefCell<HookSet>>);
+
+/// A `new Middleware(…)` that a script made.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct MiddlewareObject(Middleware);
+
+/// Adds the functions that register.
+fn install(context: &mut Context) -> JsResult<()> {
+    for hook in HOOKS {
+        let body = NativeFunction::from_copy_closure(move |_, args, context| {
+            register(hook, args, context)
+        });
+        let function = function(hook.name, 1, body, context);
+        define_global(hook.name, function.into(), context)?;
+    }
+    let functions: [(&str, usize, super::class::Method); 2] =
+        [("routerAdd", 3, router_add), ("routerUse", 1, router_use)];
+    for (name, length, body) in functions {
+        let function = function(name, length, NativeFunction::from_fn_ptr(body), context);
+        define_global(name, function.into(), context)?;
+    }
+    install_middleware(context)
+}
+
+fn install_middleware(context: &mut Context) -> JsResult<()> {
+    let prototype = super::class::Class::default().prototype(None, context)?;
+    let body = NativeFunction::from_copy_closure_with_captures(
+        |_, args, prototype: &boa_engine::JsObject, context| {
+            let middleware = Middleware {
+                handler: handler(
+                    "middleware",
+                    EventKind::Route,
+                    &arg(args, 0),
+                    Vec::new(),
+                    context,
+                )?,
+                priority: integer(args, 1, context)?,
+                id: text(args, 2, context)?,
+            };
+            Ok(instance(prototype, MiddlewareObject(middleware), context))
+        },
+        prototype.clone(),
+    );
+    let function = super::class::constructor("Middleware", 3, body, &prototype, context)?;
+    define_global("Middleware", function.into(), context)
+}
+
+/// The loader's state; handlers have none.
+fn loading(context: &Context) -> JsResult<Loading> {
+    context.get_data::<Loading>().cloned().ok_or_else(|| {
+        JsNativeError::typ()
+            .with_message("this can only be used while hook files are loaded")
+            .into()
+    })
+}
+
+/// `onRecordCreate(fn, ...tags)` and its siblings.
+fn register(hook: &'static Hook, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let tags = (1..args.len())
+        .map(|index| text(args, index, context))
+        .collect::<JsResult<Vec<_>>>()?;
+    if !hook.is_tagged && !tags.is_empty() {
+        let message = format!(
+            "{} takes no tags; remove what follows the function",
+            hook.name
+        );
+        return Err(JsNativeError::typ().with_message(message).into());
+    }
+    let handler = handler(hook.name, hook.event, &arg(args, 0), tags, context)?;
+    let loading = loading(context)?;
+    let mut hooks = loading.0.borrow_mut();
+    hooks.handlers.entry(hook.name).or_default().push(handler);
+    Ok(JsValue::undefined())
+}
+
+/// `routerAdd(method, path, handler, ...middlewares)`.
+fn router_add(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let method = text(args, 0, context)?.to_ascii_uppercase();
+    let path = text(args, 1, context)?;
+    if let Err(err) = Pattern::parse(&method, &path) {
+        return Err(JsNativeError::typ().with_message(err.to_string()).into());
+    }
+    let name = format!("{method} {path}");
+    let handler = handler(
+        name.trim_start(),
+        EventKind::Route,
+        &arg(args, 2),
+        Vec::new(),
+        context,
+    )?;
+    let middlewares = middlewares(args.get(3..).unwrap_or(&[]), context)?;
+    let place = handler.program.source().to_string();
+    let loading = loading(context)?;
+    loading.0.borrow_mut().routes.push(Route {
+        method,
+        path,
+        handler,
+        middlewares,
+        place,
+    });
+    Ok(JsValue::undefined())
+}
+
+/// `routerUse(...middlewares)`.
+fn router_use(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let list = middlewares(args, context)?;
+    let loading = loading(context)?;
+    loading.0.borrow_mut().middlewares.extend(list);
+    Ok(JsValue::undefined())
+}
+
+fn middlewares(args: &[JsValue], context: &mut Context) -> JsResult<Vec<Middleware>> {
+    args.iter()
+        .map(|value| {
+            if let Some(MiddlewareObject(middleware)) = super::class::host(value) {
+                return Ok(middleware);
+            }
+            Ok(Middleware {
+                handler: handler("middleware", EventKind::Route, value, Vec::new(), context)?,
+                priority: 0,
+                id: String::new(),
+            })
+        })
+        .collect()
+}
+
+/// `cronAdd(id, expression, handler)`, while loading and in handlers.
+pub(super) fn cron_add(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let id = text(args, 0, context)?;
+    let expression = text(args, 1, context)?;
+    let schedule = Schedule::parse(&expression).map_err(|err| {
+        let message = format!("[cronAdd] cron job {id:?}: {err}");
+        boa_engine::JsError::from(JsNativeError::typ().with_message(message))
+    })?;
+    let name = format!("cron {id}");
+    let job = CronJob {
+        handler: handler(&name, EventKind::Cron, &arg(args, 2), Vec::new(), context)?,
+        schedule,
+        id,
+    };
+    match context.get_data::<Loading>() {
+        Some(loading) => {
+            let mut hooks = loading.0.borrow_mut();
+            hooks.crons.retain(|other| other.id != job.id);
+            hooks.crons.push(job);
+        }
+        None => {
+            let app = HostData::of(context).env.app.clone();
+            app.crons().insert(job.id.clone(), job);
+        }
+    }
+    Ok(JsValue::undefined())
+}
+
+/// `cronRemove(id)`, while loading and in handlers.
+pub(super) fn cron_remove(
+    _: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let id = text(args, 0, context)?;
+    match context.get_data::<Loading>() {
+        Some(loading) => loading.0.borrow_mut().crons.retain(|job| job.id != id),
+        None => {
+            HostData::of(context).env.app.crons().remove(&id);
+        }
+    }
+    Ok(JsValue::undefined())
+}
+
+/// The source of a handler: that of a function, or text as it is.
+pub(super) fn handler_source(value: &JsValue, context: &mut Context) -> JsResult<Source> {
+    if value.is_string() {
+        let text = value.to_string(context)?.to_std_string_lossy();
+        return Ok(Source::new("handler", text));
+    }
+    let function = value.as_callable().ok_or_else(no_handler)?;
+    let line = calling_line(context);
+    jsvm_core::function_source(&function, line, context)?.ok_or_else(no_handler)
+}
+
+/// The line of the script that is calling a native function now.
+fn calling_line(context: &mut Context) -> u32 {
+    let constructor = context.intrinsics().constructors().error().constructor();
+    let Ok(error) = constructor.construct(&[], None, context) else {
+        return 1;
+    };
+    let told = jsvm_core::describe(&error.into(), context);
+    told.position.as_ref().map_or(1, |position| position.line)
+}
+
+fn no_handler() -> boa_engine::JsError {
+    JsNativeError::typ()
+        .with_message(
+            "a handler must be a function or the source text of one; \
+             use an arrow function or `function`, not a method, a class or a bound function",
+        )
+        .into()
+}
+
+/// Adds what handlers have of the functions that register.
+pub(super) fn install_cron(context: &mut Context) -> JsResult<()> {
+    let functions: [(&str, usize, super::class::Method); 2] =
+        [("cronAdd", 3, cron_add), ("cronRemove", 1, cron_remove)];
+    for (name, length, body) in functions {
+        let function = function(name, length, NativeFunction::from_fn_ptr(body), context);
+        define_global(name, function.into(), context)?;
+    }
+    Ok(())
+}

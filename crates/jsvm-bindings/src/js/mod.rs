@@ -1,0 +1,273 @@
+//! The objects and globals that scripts see.
+//!
+//! The one rule: a `HookVm` hands out host objects only while it runs a
+//! handler or loads a file; what scripts keep of them is their own loss.
+
+mod app;
+mod class;
+mod console;
+mod convert;
+mod dynamic_model;
+mod error;
+mod event;
+mod globals;
+mod go_json;
+mod loader;
+mod record;
+mod request;
+mod time;
+
+use crate::{
+    app::App,
+    chain::Running,
+    env::Env,
+    error::Error,
+    hooks::{EventKind, Handler},
+};
+use boa_engine::{
+    Context, JsNativeError, JsObject, JsResult, JsValue, builtins::promise::PromiseState,
+    object::builtins::JsPromise,
+};
+use jsvm_core::{ErrorKind, Execution, Program, ScriptError, Vm};
+use serde_json::Value;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+};
+
+pub use loader::{Loaded, load};
+pub(crate) use {error::from_failure, go_json::encode_plain};
+
+/// A VM with the globals that handlers see.
+pub(crate) struct HookVm {
+    vm: Vm,
+    data: HostData,
+}
+
+impl HookVm {
+    /// A VM for handlers.
+    pub(crate) fn new(execution: &Execution, env: &Env) -> Result<Self, ScriptError> {
+        let mut vm = Vm::new(execution)?;
+        let data = HostData(Rc::new(Inner {
+            env: env.clone(),
+            classes: OnceCell::new(),
+            app: RefCell::new(CurrentApp::new(env.app.clone())),
+            args: RefCell::default(),
+        }));
+        let context = vm.context();
+        context.insert_data(data.clone());
+        install(&data, context)
+            .map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))?;
+        Ok(Self { vm, data })
+    }
+
+    pub(crate) fn is_reusable(&self) -> bool {
+        self.vm.is_reusable()
+    }
+
+    /// Whether the handler's function was made already.
+    pub(crate) fn has(&self, handler: &Handler) -> bool {
+        self.vm.has(handler.program.id())
+    }
+
+    /// Runs a script to its end, promise jobs included.
+    pub(crate) fn run_script(
+        &mut self,
+        program: &Arc<Program>,
+    ) -> Result<(Value, String), ScriptError> {
+        let result = self
+            .vm
+            .run(program)
+            .and_then(|value| self.vm.drain().map(|()| value));
+        let context = self.vm.context();
+        let result = match result {
+            Ok(value) => {
+                let text = jsvm_core::value::display(&value, context);
+                Ok((convert::to_plain(&value, context).unwrap_or_default(), text))
+            }
+            Err(failure) => Err(error::told(failure, context)),
+        };
+        self.vm.end_execution();
+        result
+    }
+
+    /// Calls a handler for an event that is in progress.
+    pub(crate) fn handle(&mut self, handler: &Handler, running: &Rc<Running>) -> Result<(), Error> {
+        let app = running.event().app().clone();
+        let outer = self.data.0.app.replace(CurrentApp::new(app));
+        let args = self.arguments(handler.event, running);
+        self.data.0.args.replace(Some(args.clone()));
+        let result = self.vm.call(&handler.program, &args);
+        let result = match result {
+            Ok(value) => self.settle(&value, handler),
+            Err(failure) => Err(from_failure(failure, self.vm.context())),
+        };
+        self.vm.end_execution();
+        self.data.0.args.replace(None);
+        self.data.0.app.replace(outer);
+        result
+    }
+
+    fn arguments(&mut self, kind: EventKind, running: &Rc<Running>) -> Vec<JsValue> {
+        match kind {
+            EventKind::Cron => Vec::new(),
+            _ => vec![event::object(kind, running, self.vm.context())],
+        }
+    }
+
+    /// Runs the promise jobs that a call left, and looks at what it returned.
+    fn settle(&mut self, value: &JsValue, handler: &Handler) -> Result<(), Error> {
+        if let Err(failure) = self.vm.drain() {
+            return Err(from_failure(failure, self.vm.context()));
+        }
+        if let Some(promise) = value.as_promise() {
+            return self.settle_promise(&promise, handler);
+        }
+        error::returned(value).map_or(Ok(()), Err)
+    }
+
+    /// PocketBase: a promise rejected with an error of the host counts; any
+    /// other rejection is lost. One that never settles is answered with 500.
+    fn settle_promise(&mut self, promise: &JsPromise, handler: &Handler) -> Result<(), Error> {
+        let warn = |text: &str| {
+            let line = format!("{}: the promise of the handler {text}", handler.name);
+            self.data.0.env.app.log(crate::output::Level::Warn, &line);
+        };
+        match promise.state() {
+            PromiseState::Fulfilled(value) => error::returned(&value).map_or(Ok(()), Err),
+            PromiseState::Rejected(value) => match error::returned(&value) {
+                Some(err @ Error::Api(_)) => Err(err),
+                _ => {
+                    let told = jsvm_core::describe(&value, self.vm.context());
+                    warn(&format!(
+                        "was rejected, and nobody looked: {}",
+                        told.headline()
+                    ));
+                    Ok(())
+                }
+            },
+            PromiseState::Pending => {
+                warn("never settles");
+                let err = crate::error::ApiError::new(500, "", Value::Null);
+                Err(Error::Api(err))
+            }
+        }
+    }
+}
+
+/// What native functions find behind their context.
+#[derive(Clone)]
+pub(crate) struct HostData(Rc<Inner>);
+
+pub(crate) struct Inner {
+    env: Env,
+    classes: OnceCell<Rc<Classes>>,
+    app: RefCell<CurrentApp>,
+    args: RefCell<Option<Vec<JsValue>>>,
+}
+
+impl std::ops::Deref for HostData {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl HostData {
+    /// The data of the VM that `context` belongs to.
+    pub(crate) fn of(context: &Context) -> Self {
+        context
+            .get_data::<Self>()
+            .expect("every hook VM has its data before any script runs")
+            .clone()
+    }
+}
+
+/// The app that `$app` is now, and what a script may have put in its place.
+pub(crate) struct CurrentApp {
+    app: App,
+    object: Option<JsValue>,
+    replaced: Option<JsValue>,
+}
+
+impl CurrentApp {
+    fn new(app: App) -> Self {
+        Self {
+            app,
+            object: None,
+            replaced: None,
+        }
+    }
+}
+
+/// The prototypes of one VM.
+pub(crate) struct Classes {
+    errors: error::ErrorClasses,
+    events: HashMap<EventKind, JsObject>,
+    request: request::RequestClasses,
+    record: JsObject,
+    collection: record::CollectionClasses,
+    app: app::AppClasses,
+    date_time: JsObject,
+}
+
+impl Classes {
+    pub(crate) fn of(context: &Context) -> Rc<Self> {
+        HostData::of(context)
+            .0
+            .classes
+            .get()
+            .expect("every hook VM has its classes before any script runs")
+            .clone()
+    }
+}
+
+/// Adds everything that handlers and loaded files have in common.
+fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
+    console::install(context)?;
+    globals::install(data, context)?;
+    dynamic_model::install(context)?;
+    loader::install_cron(context)?;
+    let classes = Classes {
+        errors: error::install(context)?,
+        date_time: time::install(context)?,
+        record: record::install(context)?,
+        collection: record::install_collection(context)?,
+        app: app::install(context)?,
+        request: request::install(context)?,
+        events: event::install(context)?,
+    };
+    data.0.classes.set(Rc::new(classes)).map_err(|_| {
+        JsNativeError::error()
+            .with_message("installed twice")
+            .into()
+    })
+}
+
+/// Makes the program of a handler that a script gave as function or as text.
+fn handler(
+    name: &str,
+    event: EventKind,
+    function: &JsValue,
+    tags: Vec<String>,
+    context: &mut Context,
+) -> JsResult<Arc<Handler>> {
+    let source = loader::handler_source(function, context)?;
+    let compile = Arc::clone(&HostData::of(context).0.env.compile);
+    let program = compile(&source, jsvm_core::Kind::Handler).map_err(|err| {
+        let message = match &err.position {
+            Some(position) => format!("{} ({position})", err.message),
+            None => err.message.clone(),
+        };
+        boa_engine::JsError::from(JsNativeError::syntax().with_message(message))
+    })?;
+    Ok(Arc::new(Handler {
+        name: name.into(),
+        event,
+        program,
+        tags,
+    }))
+}

@@ -1,0 +1,472 @@
+//! `Record`, and the collections behind it.
+//!
+//! The one rule: fields are no properties; PocketBase's scripts use `get` and
+//! `set`, and so do ours.
+
+use super::{
+    app,
+    class::{Class, arg, constructor, define_global, host, instance, integer, string, text, this},
+    convert, error,
+    time::DateTimeObject,
+};
+use crate::{
+    cast,
+    collection::{Collection, Field, FieldKind},
+    datetime::DateTime,
+    error::Error,
+    record::{Record, RecordRef},
+};
+use boa_engine::{
+    Context, JsData, JsObject, JsResult, JsValue, NativeFunction, object::builtins::JsArray,
+};
+use boa_gc::{Finalize, Trace};
+use jsvm_core::value;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A record that a script holds.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct RecordObject(pub(crate) RecordRef);
+
+/// A collection that a script holds.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct CollectionObject(pub(crate) Arc<Collection>);
+
+/// The fields of a collection.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct FieldObject(Field);
+
+/// The prototypes of collections and what hangs on them.
+pub(crate) struct CollectionClasses {
+    collection: JsObject,
+    field: JsObject,
+}
+
+/// Adds `Record`; returns its prototype.
+pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
+    let prototype = RECORD.prototype(None, context)?;
+    let body = NativeFunction::from_copy_closure_with_captures(
+        |_, args, prototype: &JsObject, context| {
+            let collection = app::collection_of(&arg(args, 0), None, context)?;
+            let mut record = Record::new(collection);
+            record.load(&convert::to_map(&arg(args, 1), context)?);
+            Ok(instance(
+                prototype,
+                RecordObject(RecordRef::new(record)),
+                context,
+            ))
+        },
+        prototype.clone(),
+    );
+    let function = constructor("Record", 2, body, &prototype, context)?;
+    define_global("Record", function.into(), context)?;
+    Ok(prototype)
+}
+
+/// The prototypes of collections.
+pub(super) fn install_collection(context: &mut Context) -> JsResult<CollectionClasses> {
+    Ok(CollectionClasses {
+        collection: COLLECTION.prototype(None, context)?,
+        field: FIELD.prototype(None, context)?,
+    })
+}
+
+/// The record behind a value.
+pub(super) fn of(value: &JsValue) -> Option<RecordRef> {
+    host::<RecordObject>(value).map(|object| object.0)
+}
+
+/// The object of a record.
+pub(super) fn object(record: RecordRef, context: &mut Context) -> JsValue {
+    let prototype = super::Classes::of(context).record.clone();
+    instance(&prototype, RecordObject(record), context)
+}
+
+/// The object of a record that nobody else holds.
+pub(super) fn new_object(record: Record, context: &mut Context) -> JsValue {
+    object(RecordRef::new(record), context)
+}
+
+/// An array of records.
+pub(super) fn array(records: &[RecordRef], context: &mut Context) -> JsValue {
+    let list: Vec<_> = records
+        .iter()
+        .map(|record| object(record.clone(), context))
+        .collect();
+    JsArray::from_iter(list, context).into()
+}
+
+/// The object of a collection.
+pub(super) fn collection_object(collection: &Arc<Collection>, context: &mut Context) -> JsValue {
+    let prototype = super::Classes::of(context).collection.collection.clone();
+    instance(
+        &prototype,
+        CollectionObject(Arc::clone(collection)),
+        context,
+    )
+}
+
+fn record(value: &JsValue) -> JsResult<RecordRef> {
+    this::<RecordObject>(value).map(|object| object.0)
+}
+
+const RECORD: Class = Class {
+    methods: &[
+        ("get", 1, get),
+        ("getRaw", 1, get),
+        ("set", 2, set),
+        ("setRaw", 2, set),
+        ("setIfFieldExists", 2, set_if_field_exists),
+        ("load", 1, |value, args, context| {
+            let values = convert::to_map(&arg(args, 0), context)?;
+            record(value)?.lock().load(&values);
+            Ok(JsValue::undefined())
+        }),
+        ("getString", 1, |value, args, context| {
+            let key = text(args, 0, context)?;
+            Ok(string(cast::to_text(record(value)?.lock().get(&key))))
+        }),
+        ("getInt", 1, |value, args, context| {
+            let key = text(args, 0, context)?;
+            Ok(cast::to_number(record(value)?.lock().get(&key))
+                .trunc()
+                .into())
+        }),
+        ("getFloat", 1, |value, args, context| {
+            let key = text(args, 0, context)?;
+            Ok(cast::to_number(record(value)?.lock().get(&key)).into())
+        }),
+        ("getBool", 1, |value, args, context| {
+            let key = text(args, 0, context)?;
+            Ok(cast::to_bool(record(value)?.lock().get(&key)).into())
+        }),
+        ("getDateTime", 1, |value, args, context| {
+            let key = text(args, 0, context)?;
+            let at = cast::to_text(record(value)?.lock().get(&key));
+            Ok(date_time(&at, context))
+        }),
+        ("getStringSlice", 1, |value, args, context| {
+            let key = text(args, 0, context)?;
+            let list = Value::from(cast::to_list(record(value)?.lock().get(&key)));
+            Ok(value::from_json(&list, context))
+        }),
+        ("collection", 0, |value, _, context| {
+            let collection = Arc::clone(record(value)?.lock().collection());
+            Ok(collection_object(&collection, context))
+        }),
+        ("tableName", 0, |value, _, _| {
+            Ok(string(&record(value)?.lock().collection().name))
+        }),
+        ("hookTags", 0, |value, _, context| {
+            let collection = Arc::clone(record(value)?.lock().collection());
+            let tags = Value::from(vec![collection.name.clone(), collection.id.clone()]);
+            Ok(value::from_json(&tags, context))
+        }),
+        ("isNew", 0, |value, _, _| {
+            Ok(record(value)?.lock().is_new().into())
+        }),
+        ("lastSavedPK", 0, |value, _, _| {
+            Ok(string(record(value)?.lock().last_saved_id()))
+        }),
+        ("pk", 0, |value, _, _| {
+            Ok(string(record(value)?.lock().id()))
+        }),
+        ("markAsNew", 0, |value, _, _| {
+            record(value)?.lock().mark_as_new();
+            Ok(JsValue::undefined())
+        }),
+        ("markAsNotNew", 0, |value, _, _| {
+            record(value)?.lock().mark_as_not_new();
+            Ok(JsValue::undefined())
+        }),
+        ("original", 0, |value, _, context| {
+            let original = record(value)?.lock().original();
+            Ok(new_object(original, context))
+        }),
+        ("clone", 0, |value, _, context| {
+            let copy = record(value)?.snapshot();
+            Ok(new_object(copy, context))
+        }),
+        ("fresh", 0, |value, _, context| {
+            let copy = record(value)?.snapshot();
+            let fields = copy.fields_data().clone().into_iter().collect();
+            let fresh = Record::stored(Arc::clone(copy.collection()), &fields);
+            Ok(new_object(fresh, context))
+        }),
+        ("publicExport", 0, export),
+        ("toJSON", 0, export),
+        ("fieldsData", 0, |value, _, context| {
+            let map: Map<_, _> = record(value)?
+                .lock()
+                .fields_data()
+                .clone()
+                .into_iter()
+                .collect();
+            Ok(value::from_json(&Value::Object(map), context))
+        }),
+        ("customData", 0, |value, _, context| {
+            let map: Map<_, _> = record(value)?
+                .lock()
+                .custom_data()
+                .clone()
+                .into_iter()
+                .collect();
+            Ok(value::from_json(&Value::Object(map), context))
+        }),
+        ("withCustomData", 1, |value, args, _| {
+            record(value)?
+                .lock()
+                .show_custom_data(arg(args, 0).to_boolean());
+            Ok(value.clone())
+        }),
+        ("ignoreEmailVisibility", 1, |value, args, _| {
+            record(value)?
+                .lock()
+                .ignore_email_visibility(arg(args, 0).to_boolean());
+            Ok(value.clone())
+        }),
+        ("hide", 1, |value, args, context| {
+            let names = texts(args, context)?;
+            record(value)?.lock().hide(names.iter().map(String::as_str));
+            Ok(value.clone())
+        }),
+        ("unhide", 1, |value, args, context| {
+            let names = texts(args, context)?;
+            record(value)?
+                .lock()
+                .unhide(names.iter().map(String::as_str));
+            Ok(value.clone())
+        }),
+        ("expand", 0, |value, _, context| {
+            let expand = Value::Object(record(value)?.lock().expand().clone());
+            Ok(value::from_json(&expand, context))
+        }),
+        ("email", 0, |value, _, _| {
+            Ok(string(cast::to_text(record(value)?.lock().get("email"))))
+        }),
+        ("setEmail", 1, |value, args, context| {
+            let email = text(args, 0, context)?;
+            record(value)?.lock().set("email", &email.into());
+            Ok(JsValue::undefined())
+        }),
+    ],
+    getters: &[],
+    accessors: &[(
+        "id",
+        |value, _, _| Ok(string(record(value)?.lock().id())),
+        |value, args, context| {
+            let id = text(args, 0, context)?;
+            record(value)?.lock().set("id", &id.into());
+            Ok(JsValue::undefined())
+        },
+    )],
+};
+
+fn texts(args: &[JsValue], context: &mut Context) -> JsResult<Vec<String>> {
+    (0..args.len())
+        .map(|index| text(args, index, context))
+        .collect()
+}
+
+fn get(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let key = text(args, 0, context)?;
+    let record = record(value)?;
+    let (plain, is_date) = {
+        let record = record.lock();
+        let field = record.collection().field(&key);
+        let is_date =
+            field.is_some_and(|field| matches!(field.kind, FieldKind::Date | FieldKind::Autodate));
+        (record.get(&key).clone(), is_date)
+    };
+    if is_date {
+        return Ok(date_time(&cast::to_text(&plain), context));
+    }
+    Ok(value::from_json(&plain, context))
+}
+
+fn date_time(text: &str, context: &mut Context) -> JsValue {
+    let prototype = super::Classes::of(context).date_time.clone();
+    let at = DateTime::parse(text).unwrap_or_default();
+    instance(&prototype, DateTimeObject(at), context)
+}
+
+fn set(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let key = text(args, 0, context)?;
+    let plain = convert::to_plain(&arg(args, 1), context)?;
+    record(value)?.lock().set(&key, &plain);
+    Ok(JsValue::undefined())
+}
+
+fn set_if_field_exists(
+    value: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let key = text(args, 0, context)?;
+    let name = key.trim_matches(['+', '-']);
+    if record(value)?.lock().collection().field(name).is_none() {
+        return Ok(JsValue::null());
+    }
+    set(value, args, context)
+}
+
+fn export(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let export = Value::Object(record(value)?.lock().public_export());
+    Ok(value::from_json(&export, context))
+}
+
+const COLLECTION: Class = Class {
+    methods: &[
+        ("isBase", 0, |value, _, _| is_kind(value, "base")),
+        ("isAuth", 0, |value, _, _| is_kind(value, "auth")),
+        ("isView", 0, |value, _, _| is_kind(value, "view")),
+        ("toJSON", 0, |value, _, context| {
+            let CollectionObject(collection) = this(value)?;
+            Ok(value::from_json(&collection.to_json(), context))
+        }),
+    ],
+    getters: &[
+        ("id", |value, _, _| {
+            Ok(string(&this::<CollectionObject>(value)?.0.id))
+        }),
+        ("name", |value, _, _| {
+            Ok(string(&this::<CollectionObject>(value)?.0.name))
+        }),
+        ("type", |value, _, _| {
+            Ok(string(this::<CollectionObject>(value)?.0.kind.as_str()))
+        }),
+        ("system", |value, _, _| {
+            Ok(this::<CollectionObject>(value)?.0.system.into())
+        }),
+        ("fields", fields),
+        ("indexes", |value, _, context| {
+            let CollectionObject(collection) = this(value)?;
+            Ok(value::from_json(
+                &collection.indexes.clone().into(),
+                context,
+            ))
+        }),
+        ("listRule", |value, _, _| {
+            rule(value, |c| c.list_rule.as_ref())
+        }),
+        ("viewRule", |value, _, _| {
+            rule(value, |c| c.view_rule.as_ref())
+        }),
+        ("createRule", |value, _, _| {
+            rule(value, |c| c.create_rule.as_ref())
+        }),
+        ("updateRule", |value, _, _| {
+            rule(value, |c| c.update_rule.as_ref())
+        }),
+        ("deleteRule", |value, _, _| {
+            rule(value, |c| c.delete_rule.as_ref())
+        }),
+    ],
+    accessors: &[],
+};
+
+fn is_kind(value: &JsValue, kind: &str) -> JsResult<JsValue> {
+    Ok((this::<CollectionObject>(value)?.0.kind.as_str() == kind).into())
+}
+
+fn rule(value: &JsValue, get: fn(&Collection) -> Option<&String>) -> JsResult<JsValue> {
+    let CollectionObject(collection) = this(value)?;
+    Ok(get(&collection).map_or_else(JsValue::null, string))
+}
+
+/// An array of fields that can also be asked by name.
+fn fields(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let CollectionObject(collection) = this(value)?;
+    let prototype = super::Classes::of(context).collection.field.clone();
+    let list: Vec<_> = collection
+        .fields
+        .iter()
+        .map(|field| instance(&prototype, FieldObject(field.clone()), context))
+        .collect();
+    let array: JsObject = JsArray::from_iter(list, context).into();
+    let names: Vec<_> = collection
+        .fields
+        .iter()
+        .map(|field| field.name.clone())
+        .collect();
+    let names = Value::from(names);
+    let field_names = NativeFunction::from_copy_closure_with_captures(
+        |_, _, names: &Names, context| Ok(value::from_json(&names.0, context)),
+        Names(names),
+    );
+    let field_names = super::class::function("fieldNames", 0, field_names, context);
+    super::class::define(&array, "fieldNames", field_names.into(), context)?;
+    let get_by_name = super::class::function(
+        "getByName",
+        1,
+        NativeFunction::from_fn_ptr(by_name),
+        context,
+    );
+    super::class::define(&array, "getByName", get_by_name.into(), context)?;
+    Ok(array.into())
+}
+
+#[derive(Trace, Finalize)]
+#[boa_gc(unsafe_empty_trace)]
+struct Names(Value);
+
+fn by_name(list: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = text(args, 0, context)?;
+    let Some(list) = list.as_object() else {
+        return Ok(JsValue::null());
+    };
+    let found = (0..value::array_length(&list))
+        .filter_map(|index| value::own_value(&list, &index.into()))
+        .find(|item| host::<FieldObject>(item).is_some_and(|field| field.0.name == name));
+    Ok(found.unwrap_or_else(JsValue::null))
+}
+
+const FIELD: Class = Class {
+    methods: &[
+        ("type", 0, |value, _, _| {
+            Ok(string(this::<FieldObject>(value)?.0.kind.as_str()))
+        }),
+        ("getName", 0, |value, _, _| {
+            Ok(string(&this::<FieldObject>(value)?.0.name))
+        }),
+        ("getId", 0, |value, _, _| {
+            Ok(string(&this::<FieldObject>(value)?.0.id))
+        }),
+    ],
+    getters: &[
+        ("id", |value, _, _| {
+            Ok(string(&this::<FieldObject>(value)?.0.id))
+        }),
+        ("name", |value, _, _| {
+            Ok(string(&this::<FieldObject>(value)?.0.name))
+        }),
+        ("required", |value, _, _| {
+            Ok(this::<FieldObject>(value)?.0.required.into())
+        }),
+        ("hidden", |value, _, _| {
+            Ok(this::<FieldObject>(value)?.0.hidden.into())
+        }),
+        ("system", |value, _, _| {
+            Ok(this::<FieldObject>(value)?.0.system.into())
+        }),
+    ],
+    accessors: &[],
+};
+
+/// The record that an argument is.
+pub(super) fn argument(
+    args: &[JsValue],
+    index: usize,
+    context: &mut Context,
+) -> JsResult<RecordRef> {
+    of(&arg(args, index))
+        .ok_or_else(|| error::throw(Error::host("the argument is not a Record"), context))
+}
+
+/// How many records a query may return; PocketBase: 0 is all.
+pub(super) fn count(args: &[JsValue], index: usize, context: &mut Context) -> JsResult<u64> {
+    Ok(u64::try_from(integer(args, index, context)?).unwrap_or(0))
+}

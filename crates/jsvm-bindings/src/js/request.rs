@@ -1,0 +1,590 @@
+//! The request side of an event: what came in, and what goes out.
+//!
+//! The one rule: everything is read from and written to the shared exchange,
+//! so that every handler of a request sees the same.
+
+use super::{
+    class::{Class, arg, host, instance, integer, string, text, this},
+    convert,
+    dynamic_model::DynamicModel,
+    error,
+    event::EventObject,
+    go_json::{self, Unwritable},
+    record,
+};
+use crate::{
+    error::{ApiError, Error},
+    exchange::{Exchange, RequestInfo},
+    http::Values,
+    pick::pick,
+};
+use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
+use boa_gc::{Finalize, Trace};
+use jsvm_core::value;
+use serde_json::Value;
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+/// Bytes of the host, readable again and again.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct BytesObject(pub(crate) Rc<[u8]>);
+
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct RequestObject(Arc<Exchange>);
+
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct ResponseObject(Arc<Exchange>);
+
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct UrlObject(Arc<Exchange>);
+
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct HeadersObject(Arc<Exchange>, Side);
+
+/// Whose headers they are; those of the request cannot be changed for others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Request,
+    Response,
+}
+
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct QueryObject(Rc<RefCell<Values>>);
+
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct InfoObject(Arc<RequestInfo>);
+
+/// The prototypes around requests.
+pub(crate) struct RequestClasses {
+    request: JsObject,
+    response: JsObject,
+    url: JsObject,
+    headers: JsObject,
+    query: JsObject,
+    info: JsObject,
+    bytes: JsObject,
+}
+
+pub(super) fn install(context: &mut Context) -> JsResult<RequestClasses> {
+    Ok(RequestClasses {
+        request: REQUEST.prototype(None, context)?,
+        response: RESPONSE.prototype(None, context)?,
+        url: URL.prototype(None, context)?,
+        headers: HEADERS.prototype(None, context)?,
+        query: QUERY.prototype(None, context)?,
+        info: INFO.prototype(None, context)?,
+        bytes: Class::default().prototype(None, context)?,
+    })
+}
+
+fn prototype(context: &Context, of: fn(&RequestClasses) -> &JsObject) -> JsObject {
+    of(&super::Classes::of(context).request).clone()
+}
+
+fn exchange(value: &JsValue) -> JsResult<Arc<Exchange>> {
+    let event: EventObject = this(value)?;
+    event.event().exchange().cloned().ok_or_else(|| {
+        JsNativeError::typ()
+            .with_message("this event has no request")
+            .into()
+    })
+}
+
+/// What events of requests offer.
+pub(super) const EVENT: Class = Class {
+    methods: &[
+        ("json", 2, json),
+        ("string", 2, |value, args, context| {
+            body(value, args, "text/plain; charset=utf-8", 1, context)
+        }),
+        ("html", 2, |value, args, context| {
+            body(value, args, "text/html; charset=utf-8", 1, context)
+        }),
+        ("blob", 3, |value, args, context| {
+            let kind = text(args, 1, context)?;
+            body(value, args, &kind, 2, context)
+        }),
+        ("noContent", 1, |value, args, context| {
+            let status = status(args, context)?;
+            exchange(value)?.response().write_header(status);
+            Ok(JsValue::undefined())
+        }),
+        ("redirect", 2, redirect),
+        ("bindBody", 1, bind_body),
+        ("requestInfo", 0, |value, _, context| {
+            let info = exchange(value)?
+                .info()
+                .map_err(|err| error::throw(err, context))?;
+            Ok(info_object(&Arc::new(info), context))
+        }),
+        ("written", 0, |value, _, _| {
+            Ok(exchange(value)?.response().is_written().into())
+        }),
+        ("status", 0, |value, _, _| {
+            Ok(exchange(value)?.response().status.into())
+        }),
+        ("get", 1, |value, args, context| {
+            let key = text(args, 0, context)?;
+            let found = exchange(value)?.values().get(&key).cloned();
+            Ok(value::from_json(&found.unwrap_or_default(), context))
+        }),
+        ("set", 2, |value, args, context| {
+            let key = text(args, 0, context)?;
+            let plain = convert::to_plain(&arg(args, 1), context)?;
+            exchange(value)?.values().insert(key, plain);
+            Ok(JsValue::undefined())
+        }),
+        ("getAll", 0, |value, _, context| {
+            let all = Value::Object(exchange(value)?.values().clone());
+            Ok(value::from_json(&all, context))
+        }),
+        ("setAll", 1, |value, args, context| {
+            let all = convert::to_map(&arg(args, 0), context)?;
+            exchange(value)?.values().extend(all);
+            Ok(JsValue::undefined())
+        }),
+        ("isTLS", 0, |value, _, _| {
+            Ok(exchange(value)?.request().is_tls.into())
+        }),
+        ("remoteIP", 0, remote_ip),
+        ("realIP", 0, remote_ip),
+        ("hasSuperuserAuth", 0, |value, _, _| {
+            Ok(has_superuser_auth(exchange(value)?.auth()).into())
+        }),
+        ("error", 3, |_, args, context| {
+            api_error(None, args, context)
+        }),
+        ("badRequestError", 2, |_, args, context| {
+            api_error(Some(400), args, context)
+        }),
+        ("unauthorizedError", 2, |_, args, context| {
+            api_error(Some(401), args, context)
+        }),
+        ("forbiddenError", 2, |_, args, context| {
+            api_error(Some(403), args, context)
+        }),
+        ("notFoundError", 2, |_, args, context| {
+            api_error(Some(404), args, context)
+        }),
+        ("tooManyRequestsError", 2, |_, args, context| {
+            api_error(Some(429), args, context)
+        }),
+        ("internalServerError", 2, |_, args, context| {
+            api_error(Some(500), args, context)
+        }),
+    ],
+    getters: &[
+        ("request", |value, _, context| {
+            let prototype = prototype(context, |of| &of.request);
+            Ok(instance(
+                &prototype,
+                RequestObject(exchange(value)?),
+                context,
+            ))
+        }),
+        ("response", |value, _, context| {
+            let prototype = prototype(context, |of| &of.response);
+            Ok(instance(
+                &prototype,
+                ResponseObject(exchange(value)?),
+                context,
+            ))
+        }),
+        ("auth", |value, _, context| {
+            let auth = exchange(value)?.auth().cloned();
+            Ok(auth.map_or_else(JsValue::null, |auth| record::object(auth, context)))
+        }),
+    ],
+    accessors: &[],
+};
+
+fn has_superuser_auth(auth: Option<&crate::record::RecordRef>) -> bool {
+    auth.is_some_and(|auth| auth.lock().collection().name == "_superusers")
+}
+
+fn api_error(status: Option<u16>, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let err = error::api_error(status, args, context)?;
+    Ok(error::api_value(err, context))
+}
+
+fn remote_ip(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(string(exchange(value)?.request().remote_ip()))
+}
+
+fn status(args: &[JsValue], context: &mut Context) -> JsResult<u16> {
+    let status = integer(args, 0, context)?;
+    match u16::try_from(status) {
+        Ok(status) if (100..1000).contains(&status) => Ok(status),
+        _ => Err(error::throw(
+            Error::host(format!("invalid status code {status}")),
+            context,
+        )),
+    }
+}
+
+/// PocketBase: the head goes out first, so a value that has no JSON is
+/// answered with an empty body.
+fn json(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let status = status(args, context)?;
+    let exchange = exchange(value)?;
+    let fields = exchange.request().query().get("fields").to_owned();
+    let encoded = if (200..300).contains(&status) && !fields.is_empty() {
+        let plain = convert::to_plain(&arg(args, 1), context)?;
+        Ok(go_json::encode_plain(&pick(&plain, &fields)))
+    } else {
+        go_json::encode(&arg(args, 1), context)
+    };
+    let text = match encoded {
+        Ok(text) => format!("{text}\n"),
+        Err(Unwritable::Kind) => String::new(),
+        Err(Unwritable::Size) => {
+            let err = Error::host("the value given to e.json is nested too deeply or too large");
+            return Err(error::throw(err, context));
+        }
+    };
+    write(&exchange, status, "application/json", text.as_bytes());
+    Ok(JsValue::undefined())
+}
+
+fn body(
+    value: &JsValue,
+    args: &[JsValue],
+    kind: &str,
+    index: usize,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let status = status(args, context)?;
+    let bytes = bytes(&arg(args, index), context)?;
+    let exchange = exchange(value)?;
+    write(&exchange, status, kind, &bytes);
+    Ok(JsValue::undefined())
+}
+
+/// The head, unless it was written before, and more of the body.
+fn write(exchange: &Exchange, status: u16, kind: &str, bytes: &[u8]) {
+    let mut response = exchange.response();
+    if !response.is_written() && !response.headers.contains("Content-Type") {
+        response.headers.set("Content-Type", kind);
+    }
+    response.write_header(status);
+    response.write(bytes);
+}
+
+fn redirect(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let status = integer(args, 0, context)?;
+    let location = text(args, 1, context)?;
+    let Some(status) = u16::try_from(status)
+        .ok()
+        .filter(|status| (300..400).contains(status))
+    else {
+        let err = ApiError::new(500, "Invalid redirect status code.", Value::Null);
+        return Err(error::throw(Error::Api(err), context));
+    };
+    let exchange = exchange(value)?;
+    let mut response = exchange.response();
+    response.headers.set("Location", &location);
+    response.write_header(status);
+    Ok(JsValue::undefined())
+}
+
+fn bind_body(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let target = arg(args, 0);
+    let (Some(model), Some(object)) = (host::<DynamicModel>(&target), target.as_object()) else {
+        let err = Error::host(
+            "json: Unmarshal(non-pointer map[string]interface {}): bindBody wants a DynamicModel",
+        );
+        return Err(error::throw(err, context));
+    };
+    let exchange = exchange(value)?;
+    let is_form = exchange.request().content_type() != "application/json";
+    let body = if is_form {
+        exchange.form()
+    } else {
+        exchange.body()
+    };
+    let body = body.map_err(|err| error::throw(err, context))?;
+    match model.bind(&object, &body, is_form, context) {
+        Ok(()) => Ok(JsValue::undefined()),
+        Err(field) => {
+            let err = format!("json: cannot unmarshal {field:?}: its value has another type");
+            Err(error::throw(Error::host(err), context))
+        }
+    }
+}
+
+/// The bytes of text, of a byte array or of a body.
+pub(super) fn bytes(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>> {
+    if value.is_null_or_undefined() {
+        return Ok(Vec::new());
+    }
+    if let Some(object) = value.as_object() {
+        if let Some(bytes) = go_json::bytes_of(&object, context) {
+            return Ok(bytes);
+        }
+        let list = convert::to_plain(value, context)?;
+        if let Value::Array(items) = &list {
+            let byte = |item: &Value| item.as_u64().and_then(|item| u8::try_from(item).ok());
+            if let Some(bytes) = items.iter().map(byte).collect::<Option<Vec<u8>>>() {
+                return Ok(bytes);
+            }
+        }
+        return Ok(go_json::encode_plain(&list).into_bytes());
+    }
+    Ok(value.to_string(context)?.to_std_string_lossy().into_bytes())
+}
+
+/// The object of a request's summary.
+pub(super) fn info_object(info: &Arc<RequestInfo>, context: &mut Context) -> JsValue {
+    let prototype = prototype(context, |of| &of.info);
+    instance(&prototype, InfoObject(Arc::clone(info)), context)
+}
+
+const INFO: Class = Class {
+    methods: &[("hasSuperuserAuth", 0, |value, _, _| {
+        Ok(has_superuser_auth(this::<InfoObject>(value)?.0.auth.as_ref()).into())
+    })],
+    getters: &[
+        ("context", |value, _, _| {
+            Ok(string(&this::<InfoObject>(value)?.0.context))
+        }),
+        ("method", |value, _, _| {
+            Ok(string(&this::<InfoObject>(value)?.0.method))
+        }),
+        ("query", |value, _, context| {
+            let map = this::<InfoObject>(value)?.0.query.clone();
+            Ok(value::from_json(&Value::Object(map), context))
+        }),
+        ("headers", |value, _, context| {
+            let map = this::<InfoObject>(value)?.0.headers.clone();
+            Ok(value::from_json(&Value::Object(map), context))
+        }),
+        ("body", |value, _, context| {
+            let map = this::<InfoObject>(value)?.0.body.clone();
+            Ok(value::from_json(&Value::Object(map), context))
+        }),
+        ("auth", |value, _, context| {
+            let auth = this::<InfoObject>(value)?.0.auth.clone();
+            Ok(auth.map_or_else(JsValue::null, |auth| record::object(auth, context)))
+        }),
+    ],
+    accessors: &[],
+};
+
+fn request(value: &JsValue) -> JsResult<Arc<Exchange>> {
+    this::<RequestObject>(value).map(|object| object.0)
+}
+
+const REQUEST: Class = Class {
+    methods: &[
+        ("pathValue", 1, |value, args, context| {
+            let name = text(args, 0, context)?;
+            Ok(string(request(value)?.path_value(&name)))
+        }),
+        ("userAgent", 0, |value, _, _| {
+            Ok(string(request(value)?.request().headers.get("User-Agent")))
+        }),
+        ("referer", 0, |value, _, _| {
+            Ok(string(request(value)?.request().headers.get("Referer")))
+        }),
+    ],
+    getters: &[
+        ("method", |value, _, _| {
+            Ok(string(&request(value)?.request().method))
+        }),
+        ("host", |value, _, _| {
+            Ok(string(&request(value)?.request().host))
+        }),
+        ("pattern", |value, _, _| {
+            Ok(string(request(value)?.pattern()))
+        }),
+        ("requestURI", |value, _, _| {
+            Ok(string(&request(value)?.request().target))
+        }),
+        ("remoteAddr", |value, _, _| {
+            Ok(string(&request(value)?.request().remote_addr))
+        }),
+        ("contentLength", |value, _, _| {
+            let length = request(value)?.request().body.len();
+            Ok(i32::try_from(length).unwrap_or(i32::MAX).into())
+        }),
+        ("url", |value, _, context| {
+            let prototype = prototype(context, |of| &of.url);
+            Ok(instance(&prototype, UrlObject(request(value)?), context))
+        }),
+        ("header", |value, _, context| {
+            let prototype = prototype(context, |of| &of.headers);
+            Ok(instance(
+                &prototype,
+                HeadersObject(request(value)?, Side::Request),
+                context,
+            ))
+        }),
+        ("body", |value, _, context| {
+            let bytes = request(value)?.request().body.as_slice().into();
+            let prototype = prototype(context, |of| &of.bytes);
+            Ok(instance(&prototype, BytesObject(bytes), context))
+        }),
+    ],
+    accessors: &[],
+};
+
+const RESPONSE: Class = Class {
+    methods: &[
+        ("header", 0, |value, _, context| {
+            let ResponseObject(exchange) = this(value)?;
+            let prototype = prototype(context, |of| &of.headers);
+            Ok(instance(
+                &prototype,
+                HeadersObject(exchange, Side::Response),
+                context,
+            ))
+        }),
+        ("write", 1, |value, args, context| {
+            let ResponseObject(exchange) = this(value)?;
+            let bytes = bytes(&arg(args, 0), context)?;
+            exchange.response().write(&bytes);
+            Ok(i32::try_from(bytes.len()).unwrap_or(i32::MAX).into())
+        }),
+        ("writeHeader", 1, |value, args, context| {
+            let ResponseObject(exchange) = this(value)?;
+            let status = status(args, context)?;
+            exchange.response().write_header(status);
+            Ok(JsValue::undefined())
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};
+
+const URL: Class = Class {
+    methods: &[
+        ("query", 0, |value, _, context| {
+            let UrlObject(exchange) = this(value)?;
+            let query = Rc::new(RefCell::new(exchange.request().query()));
+            let prototype = prototype(context, |of| &of.query);
+            Ok(instance(&prototype, QueryObject(query), context))
+        }),
+        ("string", 0, url_text),
+        ("toString", 0, url_text),
+    ],
+    getters: &[
+        ("path", |value, _, _| {
+            Ok(string(this::<UrlObject>(value)?.0.request().path()))
+        }),
+        ("rawQuery", |value, _, _| {
+            Ok(string(this::<UrlObject>(value)?.0.request().raw_query()))
+        }),
+        ("host", |_, _, _| Ok(string(""))),
+        ("scheme", |_, _, _| Ok(string(""))),
+    ],
+    accessors: &[],
+};
+
+fn url_text(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    Ok(string(this::<UrlObject>(value)?.0.request().url()))
+}
+
+const HEADERS: Class = Class {
+    methods: &[
+        ("get", 1, |value, args, context| {
+            let name = text(args, 0, context)?;
+            let HeadersObject(exchange, side) = this(value)?;
+            Ok(match side {
+                Side::Request => string(exchange.request().headers.get(&name)),
+                Side::Response => string(exchange.response().headers.get(&name)),
+            })
+        }),
+        ("values", 1, |value, args, context| {
+            let name = text(args, 0, context)?;
+            let HeadersObject(exchange, side) = this(value)?;
+            let values: Vec<String> = match side {
+                Side::Request => all(exchange.request().headers.values(&name)),
+                Side::Response => all(exchange.response().headers.values(&name)),
+            };
+            if values.is_empty() {
+                return Ok(JsValue::null());
+            }
+            Ok(value::from_json(&values.into(), context))
+        }),
+        ("set", 2, |value, args, context| {
+            change(value, args, context, |headers, name, text| {
+                headers.set(name, text)
+            })
+        }),
+        ("add", 2, |value, args, context| {
+            change(value, args, context, |headers, name, text| {
+                headers.add(name, text)
+            })
+        }),
+        ("del", 1, |value, args, context| {
+            change(value, args, context, |headers, name, _| headers.del(name))
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};
+
+fn all<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Vec<String> {
+    values.into_iter().map(Into::into).collect()
+}
+
+fn change(
+    value: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+    apply: fn(&mut crate::http::Headers, &str, &str),
+) -> JsResult<JsValue> {
+    let (name, value_text) = (text(args, 0, context)?, text(args, 1, context)?);
+    let HeadersObject(exchange, side) = this(value)?;
+    if side == Side::Request {
+        let err = Error::host("the headers of a request cannot be changed");
+        return Err(error::throw(err, context));
+    }
+    apply(&mut exchange.response().headers, &name, &value_text);
+    Ok(JsValue::undefined())
+}
+
+const QUERY: Class = Class {
+    methods: &[
+        ("get", 1, |value, args, context| {
+            let name = text(args, 0, context)?;
+            let QueryObject(query) = this(value)?;
+            let found = string(query.borrow().get(&name));
+            Ok(found)
+        }),
+        ("has", 1, |value, args, context| {
+            let name = text(args, 0, context)?;
+            let QueryObject(query) = this(value)?;
+            let has = query.borrow().has(&name);
+            Ok(has.into())
+        }),
+        ("set", 2, |value, args, context| {
+            let (name, new) = (text(args, 0, context)?, text(args, 1, context)?);
+            this::<QueryObject>(value)?.0.borrow_mut().set(&name, &new);
+            Ok(JsValue::undefined())
+        }),
+        ("add", 2, |value, args, context| {
+            let (name, new) = (text(args, 0, context)?, text(args, 1, context)?);
+            this::<QueryObject>(value)?.0.borrow_mut().add(&name, &new);
+            Ok(JsValue::undefined())
+        }),
+        ("del", 1, |value, args, context| {
+            let name = text(args, 0, context)?;
+            this::<QueryObject>(value)?.0.borrow_mut().del(&name);
+            Ok(JsValue::undefined())
+        }),
+        ("encode", 0, |value, _, _| {
+            let QueryObject(query) = this(value)?;
+            let encoded = string(query.borrow().encode());
+            Ok(encoded)
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};

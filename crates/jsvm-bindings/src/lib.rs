@@ -1,0 +1,56 @@
+//! The hook API over host traits: registration, chains, events, globals.
+//!
+//! A host implements [`Storage`] and [`Output`] and gets an [`App`] that runs
+//! hooks around every write. [`load`] turns hook files into a [`HookSet`];
+//! an [`Executor`], one for each worker thread, runs what was registered.
+//!
+//! This crate knows nothing of threads, sockets, files and databases.
+
+pub mod cast;
+
+mod app;
+mod chain;
+mod collection;
+mod datetime;
+mod dispatch;
+mod env;
+mod error;
+mod event;
+mod exchange;
+mod executor;
+mod hooks;
+pub mod http;
+mod js;
+mod lifecycle;
+mod mux;
+mod output;
+mod pick;
+mod record;
+mod schedule;
+mod storage;
+
+pub use app::App;
+pub use chain::{Action, Chain};
+pub use collection::{Collection, CollectionKind, Field, FieldKind};
+pub use datetime::DateTime;
+pub use dispatch::Dispatch;
+pub use env::{Compile, Env, Profile};
+pub use error::{ApiError, Error, FieldError, sentence};
+pub use event::{Event, Member};
+pub use exchange::{Exchange, RequestInfo};
+pub use executor::{Call, Executor, ScriptRun};
+pub use hooks::{CronJob, EventKind, HOOKS, Handler, Hook, HookSet, Middleware, Route};
+pub use js::{Loaded, load};
+pub use lifecycle::{Validation, random_id};
+pub use mux::{Conflict, Found, Mux, Pattern, PatternError};
+pub use output::{Level, Output, Silent};
+pub use pick::pick;
+pub use record::{Record, RecordRef};
+pub use schedule::{Schedule, ScheduleError};
+pub use storage::{NoRecords, Query, Rows, Storage, Transaction};
+
+/// Plain data as JSON text the way Go writes it: sorted keys, `<`, `>` and `&`
+/// escaped.
+pub fn go_json(value: &serde_json::Value) -> String {
+    js::encode_plain(value)
+}

@@ -1,0 +1,363 @@
+//! One record: its values, what they were, and what is shown of them.
+//!
+//! The one rule: a value of a field always has that field's type; anything
+//! else is custom data. Plain data; knows nothing of storage and scripts.
+
+use crate::{
+    cast,
+    collection::{Collection, Field, FieldKind},
+};
+use serde_json::{Map, Value};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+/// A record of a collection; PocketBase: `core.Record`.
+#[derive(Debug, Clone)]
+pub struct Record {
+    collection: Arc<Collection>,
+    values: BTreeMap<String, Value>,
+    original: BTreeMap<String, Value>,
+    custom: BTreeMap<String, Value>,
+    hidden: BTreeSet<String>,
+    shown: BTreeSet<String>,
+    expand: Map<String, Value>,
+    saved_id: String,
+    with_custom: bool,
+    shows_email: bool,
+}
+
+impl Record {
+    /// A record that is not stored yet, with every field at its zero value.
+    pub fn new(collection: Arc<Collection>) -> Self {
+        let values: BTreeMap<_, _> = collection
+            .fields
+            .iter()
+            .map(|field| (field.name.clone(), cast::zero(field)))
+            .collect();
+        Self {
+            original: values.clone(),
+            values,
+            custom: BTreeMap::new(),
+            hidden: BTreeSet::new(),
+            shown: BTreeSet::new(),
+            expand: Map::new(),
+            saved_id: String::new(),
+            with_custom: false,
+            shows_email: false,
+            collection,
+        }
+    }
+
+    /// A record as storage holds it; `values` are cast to their fields.
+    pub fn stored(collection: Arc<Collection>, values: &Map<String, Value>) -> Self {
+        let mut record = Self::new(collection);
+        for (key, value) in values {
+            record.put(key, value);
+        }
+        record.mark_as_saved();
+        record
+    }
+
+    /// The collection that it belongs to.
+    pub fn collection(&self) -> &Arc<Collection> {
+        &self.collection
+    }
+
+    /// The id, empty before the first save unless it was set.
+    pub fn id(&self) -> &str {
+        self.values.get("id").and_then(Value::as_str).unwrap_or("")
+    }
+
+    /// The id under which storage holds it, empty for a new record.
+    pub fn last_saved_id(&self) -> &str {
+        &self.saved_id
+    }
+
+    /// Whether it was never stored.
+    pub fn is_new(&self) -> bool {
+        self.saved_id.is_empty()
+    }
+
+    /// Makes it a record that a save inserts.
+    pub fn mark_as_new(&mut self) {
+        self.saved_id.clear();
+    }
+
+    /// Makes it a record that a save updates.
+    pub fn mark_as_not_new(&mut self) {
+        self.saved_id = self.id().to_owned();
+    }
+
+    /// Makes it a record that a save updates, and its values the original ones.
+    pub fn mark_as_saved(&mut self) {
+        self.mark_as_not_new();
+        self.original = self.values.clone();
+    }
+
+    /// The record as it was last stored.
+    pub fn original(&self) -> Self {
+        Self {
+            values: self.original.clone(),
+            expand: Map::new(),
+            custom: BTreeMap::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The value under `key`; null if there is none.
+    pub fn get(&self, key: &str) -> &Value {
+        const NONE: &Value = &Value::Null;
+        self.values
+            .get(key)
+            .or_else(|| self.custom.get(key))
+            .unwrap_or(NONE)
+    }
+
+    /// Sets a value; PocketBase: `+field`, `field+` and `field-` add or remove.
+    ///
+    /// An unknown key becomes custom data.
+    pub fn set(&mut self, key: &str, value: &Value) {
+        match modifier(&self.collection, key) {
+            Some((field, change)) => {
+                let value = modified(field, self.get(&field.name), change, value);
+                let name = field.name.clone();
+                self.put(&name, &value);
+            }
+            None => self.put(key, value),
+        }
+    }
+
+    fn put(&mut self, key: &str, value: &Value) {
+        match self.collection.field(key) {
+            Some(field) => {
+                let value = cast::to_field(field, value);
+                self.values.insert(key.to_owned(), value);
+            }
+            None => {
+                self.custom.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+
+    /// Sets several values, as [`set`](Self::set) does.
+    pub fn load(&mut self, values: &Map<String, Value>) {
+        for (key, value) in values {
+            self.set(key, value);
+        }
+    }
+
+    /// The values of the fields, by name.
+    pub fn fields_data(&self) -> &BTreeMap<String, Value> {
+        &self.values
+    }
+
+    /// What was set under names that are no fields.
+    pub fn custom_data(&self) -> &BTreeMap<String, Value> {
+        &self.custom
+    }
+
+    /// Whether custom data is part of what is shown; it is not by default.
+    pub fn show_custom_data(&mut self, show: bool) {
+        self.with_custom = show;
+    }
+
+    /// Whether an auth record's e-mail is shown although it is not public.
+    pub fn ignore_email_visibility(&mut self, ignore: bool) {
+        self.shows_email = ignore;
+    }
+
+    /// Leaves the fields out of what is shown.
+    pub fn hide<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        for name in names {
+            self.shown.remove(name);
+            self.hidden.insert(name.to_owned());
+        }
+    }
+
+    /// Shows the fields although they are hidden.
+    pub fn unhide<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
+        for name in names {
+            self.hidden.remove(name);
+            self.shown.insert(name.to_owned());
+        }
+    }
+
+    /// What relations were expanded to, by field name.
+    pub fn expand(&self) -> &Map<String, Value> {
+        &self.expand
+    }
+
+    /// Replaces what relations were expanded to.
+    pub fn set_expand(&mut self, expand: Map<String, Value>) {
+        self.expand = expand;
+    }
+
+    /// What clients see; PocketBase: `publicExport`.
+    pub fn public_export(&self) -> Map<String, Value> {
+        let mut out = Map::new();
+        if self.with_custom {
+            let custom = self
+                .custom
+                .iter()
+                .filter(|(key, _)| !self.hidden.contains(*key));
+            out.extend(custom.map(|(key, value)| (key.clone(), value.clone())));
+        }
+        for field in &self.collection.fields {
+            if self.is_public(field) {
+                out.insert(field.name.clone(), self.get(&field.name).clone());
+            }
+        }
+        if !self.expand.is_empty() {
+            out.insert("expand".into(), Value::Object(self.expand.clone()));
+        }
+        out.insert("collectionId".into(), self.collection.id.clone().into());
+        out.insert("collectionName".into(), self.collection.name.clone().into());
+        out
+    }
+
+    fn is_public(&self, field: &Field) -> bool {
+        if field.kind == FieldKind::Password || self.hidden.contains(&field.name) {
+            return false;
+        }
+        let email = field.name == "email" && field.system;
+        if email && !self.shows_email && !cast::to_bool(self.get("emailVisibility")) {
+            return false;
+        }
+        !field.hidden || self.shown.contains(&field.name)
+    }
+}
+
+/// A record that the host and any number of handlers look at and change.
+#[derive(Debug, Clone)]
+pub struct RecordRef(Arc<Mutex<Record>>);
+
+impl RecordRef {
+    /// Shares a record.
+    pub fn new(record: Record) -> Self {
+        Self(Arc::new(Mutex::new(record)))
+    }
+
+    /// The record, for reading and changing.
+    ///
+    /// Do not hold it while a hook may run: the hook would wait for ever.
+    pub fn lock(&self) -> MutexGuard<'_, Record> {
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// A copy of the record as it is now.
+    pub fn snapshot(&self) -> Record {
+        self.lock().clone()
+    }
+
+    /// Whether both are the same record in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Prepend,
+    Append,
+    Remove,
+}
+
+fn modifier<'a>(collection: &'a Collection, key: &str) -> Option<(&'a Field, Change)> {
+    if collection.field(key).is_some() {
+        return None;
+    }
+    let (name, change) = if let Some(name) = key.strip_prefix('+') {
+        (name, Change::Prepend)
+    } else if let Some(name) = key.strip_suffix('+') {
+        (name, Change::Append)
+    } else {
+        (key.strip_suffix('-')?, Change::Remove)
+    };
+    let field = collection.field(name)?;
+    let allowed = matches!(
+        field.kind,
+        FieldKind::Number | FieldKind::Select | FieldKind::Relation | FieldKind::File
+    );
+    allowed.then_some((field, change))
+}
+
+fn modified(field: &Field, old: &Value, change: Change, value: &Value) -> Value {
+    if field.kind == FieldKind::Number {
+        let (old, by) = (cast::to_number(old), cast::to_number(value));
+        return cast::number(match change {
+            Change::Remove => old - by,
+            Change::Prepend | Change::Append => old + by,
+        });
+    }
+    let (old, by) = (cast::to_list(old), cast::to_list(value));
+    Value::from(match change {
+        Change::Append => [old, by].concat(),
+        Change::Prepend => [by, old].concat(),
+        Change::Remove => old.into_iter().filter(|item| !by.contains(item)).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record() -> Record {
+        let collection = Collection::from_json(&json!({
+            "id": "pbc_1", "name": "posts", "type": "base",
+            "fields": [
+                { "name": "id", "type": "text" },
+                { "name": "title", "type": "text" },
+                { "name": "views", "type": "number" },
+                { "name": "tags", "type": "select", "maxSelect": 3 },
+                { "name": "secret", "type": "text", "hidden": true },
+            ]
+        }));
+        Record::new(Arc::new(collection.unwrap()))
+    }
+
+    #[test]
+    fn modifiers_add_and_remove() {
+        let mut record = record();
+        for (key, value) in [
+            ("views+", json!(5)),
+            ("views-", json!(2)),
+            ("tags+", json!(["a", "b"])),
+            ("+tags", json!("c")),
+            ("tags-", json!("a")),
+            ("other+", json!(1)),
+        ] {
+            record.set(key, &value);
+        }
+        assert_eq!(record.get("views"), &json!(3));
+        assert_eq!(record.get("tags"), &json!(["c", "b"]));
+        assert_eq!(record.get("other+"), &json!(1));
+    }
+
+    #[test]
+    fn what_is_shown_follows_hiding() {
+        let mut record = record();
+        record.set("title", &json!("x"));
+        record.set("note", &json!("n"));
+        assert!(!record.public_export().contains_key("secret"));
+        record.unhide(["secret"]);
+        record.hide(["title"]);
+        record.show_custom_data(true);
+        let shown = record.public_export();
+        assert_eq!(shown.get("note"), Some(&json!("n")));
+        assert!(shown.contains_key("secret") && !shown.contains_key("title"));
+    }
+
+    #[test]
+    fn the_original_is_what_was_stored() {
+        let values = json!({ "id": "a1", "title": "old" });
+        let mut record = Record::stored(record().collection, values.as_object().unwrap());
+        record.set("title", &json!("new"));
+        assert_eq!(record.original().get("title"), "old");
+        assert_eq!(record.last_saved_id(), "a1");
+    }
+}

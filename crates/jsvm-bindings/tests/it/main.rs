@@ -1,0 +1,13 @@
+//! What hooks see and do, through the crate's public API.
+//!
+//! `World` is the one place that touches the API; the cases are scripts.
+
+#![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
+
+mod errors;
+mod hooks;
+mod limits;
+mod loading;
+mod memory;
+mod routes;
+mod world;
