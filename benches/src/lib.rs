@@ -1,0 +1,1 @@
+//! Benchmarks of jsvm; they are in `benches/`, one file for each question.

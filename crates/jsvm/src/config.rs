@@ -1,0 +1,457 @@
+//! Configuration: one file, one table for each layer.
+//!
+//! The one rule: a key that nobody knows is an error with its line, and what
+//! the file does not say is what `default.toml` says. Knows nothing of where
+//! the file comes from, nor of flags.
+
+use serde::{Deserialize, Deserializer, de};
+use std::{fmt, num::NonZeroUsize, path::Path, time::Duration};
+
+/// The reference file: every key with its default and what it means.
+pub const DEFAULT_TOML: &str = include_str!("default.toml");
+
+/// All configuration.
+///
+/// ```
+/// use jsvm::Config;
+/// use std::time::Duration;
+///
+/// let config = Config::from_toml("[limits]\ntimeout = \"200ms\"")?;
+/// assert_eq!(config.limits.timeout, Duration::from_millis(200));
+/// assert!(Config::from_toml("[limits]\ntimout = \"1s\"").is_err());
+/// # Ok::<(), jsvm::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Config {
+    /// Worker threads and their queue.
+    pub pool: PoolConfig,
+    /// What one execution may use.
+    pub limits: LimitsConfig,
+    /// Compiled programs.
+    pub cache: CacheConfig,
+    /// Counters and log lines.
+    pub metrics: MetricsConfig,
+    /// What scripts see of the world.
+    pub sandbox: SandboxConfig,
+    /// The reference host.
+    pub server: ServerConfig,
+}
+
+/// `[pool]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct PoolConfig {
+    /// How many threads run hooks. By default, this is 0: one for each core.
+    pub workers: usize,
+    /// How much work may wait. By default, this is 1024.
+    pub queue: usize,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct LimitsConfig {
+    /// Wall-clock time of one execution. By default, this is 5 s.
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Duration,
+    /// Turns of all loops together. By default, this is 0: no limit.
+    pub loops: u64,
+    /// Bytes that an execution may hold. By default, this is 256 MiB.
+    #[serde(deserialize_with = "bytes")]
+    pub memory: u64,
+    /// How deep functions may call each other. By default, this is 1000.
+    pub recursion: usize,
+    /// Bytes of one source file. By default, this is 1 MiB.
+    #[serde(deserialize_with = "bytes")]
+    pub source_size: u64,
+}
+
+/// `[cache]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct CacheConfig {
+    /// Bytes of compiled programs. By default, this is 100 MB; 0 disables it.
+    #[serde(deserialize_with = "bytes")]
+    pub max_bytes: u64,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct MetricsConfig {
+    /// Whether executions are counted. By default, they are.
+    pub enabled: bool,
+    /// Whether executions are logged. By default, they are.
+    pub log: bool,
+}
+
+/// `[sandbox]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct SandboxConfig {
+    /// `strict` or `pocketbase`. By default, this is `strict`.
+    #[serde(deserialize_with = "profile")]
+    pub profile: crate::Profile,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Address and port. By default, this is `127.0.0.1:8090`.
+    pub http: String,
+    /// How long requests in progress may take at the end. By default, this is
+    /// 10 s.
+    #[serde(deserialize_with = "duration")]
+    pub drain: Duration,
+}
+
+impl Default for PoolConfig {
+    fn default() -> Self {
+        Self {
+            workers: 0,
+            queue: 1024,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let limits = jsvm_core::Limits::default();
+        Self {
+            timeout: limits.timeout,
+            loops: limits.loops,
+            memory: limits.memory,
+            recursion: limits.recursion,
+            source_size: limits.source_size as u64,
+        }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self {
+            max_bytes: jsvm_cache::DEFAULT_MAX_BYTES,
+        }
+    }
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            log: true,
+        }
+    }
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            profile: crate::Profile::Strict,
+        }
+    }
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            http: "127.0.0.1:8090".into(),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+impl PoolConfig {
+    /// The number of threads, with 0 replaced by that of cores.
+    pub fn threads(&self) -> NonZeroUsize {
+        NonZeroUsize::new(self.workers)
+            .or_else(|| std::thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+impl LimitsConfig {
+    /// The limits as the engine takes them.
+    pub fn limits(&self) -> jsvm_core::Limits {
+        jsvm_core::Limits {
+            timeout: self.timeout,
+            loops: self.loops,
+            memory: self.memory,
+            recursion: self.recursion,
+            source_size: usize::try_from(self.source_size).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with line and column of what is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|err| ConfigError(err.to_string()))
+    }
+
+    /// Reads a configuration file; one that is not there is an empty one.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_toml`](Self::from_toml), with the name of the file; also if it
+    /// cannot be read.
+    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
+        Self::load(path, |_| None)
+    }
+
+    /// Reads a configuration file, then lets `JSVM_TABLE_KEY` variables, for
+    /// example `JSVM_LIMITS_TIMEOUT=1s`, replace what it says.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_file`](Self::from_file), also for a variable that does not
+    /// parse.
+    pub fn load(
+        path: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(err) => return Err(ConfigError(format!("{}: {err}", path.display()))),
+        };
+        let in_file = |err: ConfigError| ConfigError(format!("{}: {err}", path.display()));
+        // First alone, so that errors have the lines of the file.
+        Self::from_toml(&text).map_err(in_file)?;
+        let mut table: toml::Table =
+            toml::from_str(&text).map_err(|err| ConfigError(err.to_string()))?;
+        override_by(&mut table, variable)?;
+        Self::from_toml(&table.to_string())
+    }
+}
+
+/// Replaces values by those of environment variables.
+fn override_by(
+    table: &mut toml::Table,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(), ConfigError> {
+    let defaults: toml::Table =
+        toml::from_str(DEFAULT_TOML).map_err(|err| ConfigError(err.to_string()))?;
+    for (section, keys) in &defaults {
+        for (key, default) in keys.as_table().into_iter().flatten() {
+            let name = format!("JSVM_{section}_{key}")
+                .replace('-', "_")
+                .to_uppercase();
+            let Some(text) = variable(&name) else {
+                continue;
+            };
+            let value = like(default, &text)
+                .ok_or_else(|| ConfigError(format!("{name}: invalid value {text:?}")))?;
+            let own = table
+                .entry(section.clone())
+                .or_insert_with(|| toml::Table::new().into());
+            if let Some(own) = own.as_table_mut() {
+                own.insert(key.clone(), value);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The text as a value of the same type as `default`.
+fn like(default: &toml::Value, text: &str) -> Option<toml::Value> {
+    match default {
+        toml::Value::Integer(_) => text.parse().ok().map(toml::Value::Integer),
+        toml::Value::Boolean(_) => text.parse().ok().map(toml::Value::Boolean),
+        _ => Some(text.into()),
+    }
+}
+
+/// What is wrong with a configuration, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// A duration with its unit: `200ms`, `5s`, `1m`, `2h`.
+///
+/// # Errors
+///
+/// What is wrong with the text, and how to write it.
+pub fn parse_duration(text: &str) -> Result<Duration, ConfigError> {
+    let wrong = || {
+        ConfigError(format!(
+            "invalid duration {text:?}; write for example \"200ms\", \"5s\" or \"1m\""
+        ))
+    };
+    let (number, unit) = number_and_unit(text).ok_or_else(wrong)?;
+    let seconds = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(wrong()),
+    };
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())
+}
+
+/// A number of bytes with its unit: `512`, `64KiB`, `100MB`, `1GiB`.
+///
+/// # Errors
+///
+/// What is wrong with the text, and how to write it.
+pub fn parse_bytes(text: &str) -> Result<u64, ConfigError> {
+    let wrong = || {
+        ConfigError(format!(
+            "invalid size {text:?}; write for example \"64MiB\" or \"100MB\""
+        ))
+    };
+    let (number, unit) = number_and_unit(text).ok_or_else(wrong)?;
+    let factor: f64 = match unit {
+        "" | "B" => 1.0,
+        "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "KiB" => 1024.0,
+        "MiB" => 1024.0 * 1024.0,
+        "GiB" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(wrong()),
+    };
+    let size = number * factor;
+    if !(0.0..9e15).contains(&size) {
+        return Err(wrong());
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked just above"
+    )]
+    let size = size as u64;
+    Ok(size)
+}
+
+fn number_and_unit(text: &str) -> Option<(f64, &str)> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    Some((number.parse().ok()?, unit.trim()))
+}
+
+/// Text that is parsed, or a bare 0.
+struct Text<T>(fn(&str) -> Result<T, ConfigError>, &'static str);
+
+impl<T: From<ZeroUnits>> de::Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.1)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        match number {
+            0 => Ok(ZeroUnits.into()),
+            other => Err(E::invalid_value(de::Unexpected::Signed(other), &self)),
+        }
+    }
+}
+
+/// The one number that needs no unit.
+struct ZeroUnits;
+
+impl From<ZeroUnits> for Duration {
+    fn from(_: ZeroUnits) -> Self {
+        Self::ZERO
+    }
+}
+
+impl From<ZeroUnits> for u64 {
+    fn from(_: ZeroUnits) -> Self {
+        0
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    deserializer.deserialize_any(Text(
+        parse_duration,
+        "a duration with its unit, such as \"5s\"",
+    ))
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    deserializer.deserialize_any(Text(parse_bytes, "a size with its unit, such as \"64MiB\""))
+}
+
+fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<crate::Profile, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    crate::Profile::named(&name)
+        .ok_or_else(|| de::Error::unknown_variant(&name, &["strict", "pocketbase"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_toml_states_the_defaults() {
+        assert_eq!(Config::from_toml(DEFAULT_TOML).unwrap(), Config::default());
+        assert_eq!(Config::from_toml("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        for (text, wanted) in [
+            ("[limits]\ntimout = \"1s\"", "unknown field `timout`"),
+            ("[limits]\ntimeout = 5", "a duration with its unit"),
+            ("[limits]\ntimeout = \"5 parsecs\"", "write for example"),
+            (
+                "[sandbox]\nprofile = \"open\"",
+                "expected `strict` or `pocketbase`",
+            ),
+            ("[cache]\nmax-bytes = \"-1MB\"", "invalid size"),
+        ] {
+            let err = Config::from_toml(text).unwrap_err().to_string();
+            assert!(err.contains("line 2") && err.contains(wanted), "{err}");
+        }
+    }
+
+    #[test]
+    fn variables_replace_what_the_file_says() {
+        let path = Path::new("there-is-no-such-file.toml");
+        let config = Config::load(path, |name| match name {
+            "JSVM_LIMITS_TIMEOUT" => Some("2s".into()),
+            "JSVM_POOL_WORKERS" => Some("3".into()),
+            "JSVM_METRICS_LOG" => Some("false".into()),
+            _ => None,
+        })
+        .unwrap();
+        assert_eq!(config.limits.timeout, Duration::from_secs(2));
+        assert_eq!((config.pool.workers, config.metrics.log), (3, false));
+        let wrong = |name: &str| (name == "JSVM_POOL_WORKERS").then(|| "many".to_owned());
+        let err = Config::load(path, wrong).unwrap_err().to_string();
+        assert_eq!(err, "JSVM_POOL_WORKERS: invalid value \"many\"");
+    }
+
+    #[test]
+    fn units_are_read() {
+        assert_eq!(parse_duration("1.5s").unwrap(), Duration::from_millis(1500));
+        assert_eq!(parse_bytes("64MiB").unwrap(), 64 * 1024 * 1024);
+        assert_eq!(parse_bytes("100 MB").unwrap(), 100_000_000);
+        for text in ["", "s", "5", "-5s", "5x", "1e300s"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Safe, fast, observable JavaScript hooks for Rust applications.
+//!
+//! A host implements [`Storage`] for its records, makes an [`App`] of it, and
+//! starts a [`Runtime`]. From then on, hook files in PocketBase's API decide
+//! what happens around each write, each request and at each minute; every
+//! execution has a deadline, and none can take the host down.
+//!
+//! This crate wires the layers and re-exports what hosts need; no type of the
+//! engine is among it.
+
+mod config;
+mod runtime;
+mod worker;
+
+pub use config::{
+    CacheConfig, Config, ConfigError, DEFAULT_TOML, LimitsConfig, MetricsConfig, PoolConfig,
+    SandboxConfig, ServerConfig, parse_bytes, parse_duration,
+};
+pub use jsvm_alloc as alloc;
+pub use jsvm_bindings::{
+    Action, ApiError, App, Collection, CollectionKind, Conflict, CronJob, DateTime, Error, Event,
+    EventKind, Exchange, Field, FieldError, FieldKind, Found, HOOKS, Handler, Hook, HookSet, Level,
+    Loaded, Member, Middleware, Mux, NoRecords, Output, Pattern, PatternError, Profile, Query,
+    Record, RecordRef, RequestInfo, Route, Rows, Schedule, ScheduleError, Silent, Storage,
+    Transaction, Validation, cast, go_json, http, pick, random_id, sentence,
+};
+pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
+pub use runtime::{Builder, LoadFailure, Runtime, RuntimeError, Stats};
+pub use worker::Ran;

@@ -1,0 +1,262 @@
+//! The runtime: an app, the workers that run its hooks, and what they share.
+//!
+//! The one rule: it wires the layers and decides nothing; what a hook means is
+//! in the bindings, what a deadline means is in the pool.
+
+use crate::{
+    config::Config,
+    worker::{HookWorker, Job, PoolDispatch, Ran},
+};
+use jsvm_bindings::{App, Compile, Env, Error, Loaded, load};
+use jsvm_cache::{Cache, Weigh};
+use jsvm_core::{ContentId, Kind, Limits, Program, STACK_SIZE, ScriptError, Source};
+use jsvm_metrics::Metrics;
+use jsvm_pool::Pool;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Hooks in force for an [`App`]: make one, [`load`](Self::load) files into
+/// it, and use the app.
+///
+/// Dropping it stops what runs and forgets what waits; use
+/// [`shutdown`](Self::shutdown) to let work in progress end.
+pub struct Runtime {
+    app: App,
+    env: Env,
+    pool: Arc<Pool<HookWorker>>,
+    cache: Arc<Programs>,
+    metrics: Arc<Metrics>,
+}
+
+/// Programs by what they are.
+type Programs = Cache<ContentId, Cached>;
+
+#[derive(Clone)]
+struct Cached(Arc<Program>);
+
+impl Weigh for Cached {
+    fn weight(&self) -> usize {
+        self.0.weight()
+    }
+}
+
+/// Makes a [`Runtime`].
+pub struct Builder {
+    app: App,
+    config: Config,
+    hooks_dir: PathBuf,
+}
+
+impl Builder {
+    /// What the runtime may use. By default, this is [`Config::default`].
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The directory that hooks come from, for `__hooks`. By default, this is
+    /// `pb_hooks`.
+    pub fn hooks_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.hooks_dir = path.into();
+        self
+    }
+
+    /// Starts the workers.
+    ///
+    /// # Errors
+    ///
+    /// If a thread or an engine cannot be started.
+    pub fn build(self) -> Result<Runtime, RuntimeError> {
+        let cache = Arc::new(Programs::new(self.config.cache.max_bytes));
+        let metrics = Arc::new(Metrics::new(jsvm_metrics::Options {
+            enabled: self.config.metrics.enabled,
+            log: self.config.metrics.log,
+        }));
+        let env = Env {
+            app: self.app.clone(),
+            limits: self.config.limits.limits(),
+            profile: self.config.sandbox.profile,
+            hooks_dir: absolute(&self.hooks_dir),
+            compile: compile(&cache, &self.config),
+            allocated: jsvm_alloc::thread_allocated_bytes,
+            live: jsvm_alloc::thread_live_bytes,
+        };
+        let pool = start(&self.config, &env, &metrics)?;
+        self.app
+            .set_dispatch(Arc::new(PoolDispatch::new(&pool, env.limits)));
+        Ok(Runtime {
+            app: self.app,
+            env,
+            pool,
+            cache,
+            metrics,
+        })
+    }
+}
+
+fn absolute(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.to_string_lossy().into_owned()
+}
+
+fn compile(cache: &Arc<Programs>, config: &Config) -> Compile {
+    let cache = Arc::clone(cache);
+    let limits = config.limits.limits();
+    Arc::new(move |source, kind| cached(&cache, source, kind, &limits).map(|(program, _)| program))
+}
+
+/// The program of a source, and whether it was there already.
+fn cached(
+    cache: &Programs,
+    source: &Source,
+    kind: Kind,
+    limits: &Limits,
+) -> Result<(Arc<Program>, bool), ScriptError> {
+    let make = || Program::compile(source, kind, limits).map(|made| Cached(Arc::new(made)));
+    match cache.get_or_try_insert_with(ContentId::of(source, kind), make) {
+        Ok(found) => Ok((found.value.0, found.is_hit)),
+        Err(err) => Err(ScriptError::clone(&err)),
+    }
+}
+
+fn start(
+    config: &Config,
+    env: &Env,
+    metrics: &Arc<Metrics>,
+) -> Result<Arc<Pool<HookWorker>>, RuntimeError> {
+    let (env, metrics) = (env.clone(), Arc::clone(metrics));
+    let pool = Pool::builder()
+        .workers(config.pool.threads())
+        .queue(config.pool.queue)
+        .timeout(config.limits.timeout)
+        .stack_size(STACK_SIZE)
+        .build(move || HookWorker::new(env.clone(), Arc::clone(&metrics)))
+        .map_err(|err| RuntimeError::Start(err.to_string()))?;
+    Ok(Arc::new(pool))
+}
+
+impl Runtime {
+    /// Starts making a runtime for an app.
+    pub fn builder(app: App) -> Builder {
+        Builder {
+            app,
+            config: Config::default(),
+            hooks_dir: "pb_hooks".into(),
+        }
+    }
+
+    /// The app whose writes run hooks.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Loads hook files, in their order, and puts what they register in force.
+    ///
+    /// What was in force before is replaced as a whole. A file that fails
+    /// keeps what it registered before it failed, and is reported.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up; what was in force stays then.
+    pub fn load(&self, files: &[Source]) -> Result<Vec<LoadFailure>, RuntimeError> {
+        let loaded = self.inspect(files)?;
+        self.app.set_hooks(loaded.hooks);
+        Ok(loaded
+            .failures
+            .into_iter()
+            .map(|(file, error)| LoadFailure { file, error })
+            .collect())
+    }
+
+    /// Loads hook files without putting anything in force.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up.
+    pub fn inspect(&self, files: &[Source]) -> Result<Loaded, RuntimeError> {
+        let (files, env) = (files.to_vec(), self.env.clone());
+        // Parsing hostile source needs a large stack.
+        let thread = std::thread::Builder::new()
+            .name("jsvm-loader".into())
+            .stack_size(STACK_SIZE)
+            .spawn(move || load(&files, &env))
+            .map_err(|err| RuntimeError::Start(err.to_string()))?;
+        match thread.join() {
+            Ok(loaded) => loaded.map_err(|err| RuntimeError::Start(err.report())),
+            Err(_) => Err(RuntimeError::Start("the loader panicked".into())),
+        }
+    }
+
+    /// Runs one script on a worker and waits for its end.
+    ///
+    /// A zero `timeout` is that of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if no worker takes it. What the script itself
+    /// did is in [`Ran::result`].
+    pub fn run_script(&self, source: Source, timeout: Duration) -> Result<Ran, Error> {
+        let started = Instant::now();
+        let (cache, limits) = (Arc::clone(&self.cache), self.env.limits);
+        let job = Job::new(timeout, move |executor, timeout| {
+            executor.run_script(|| cached(&cache, &source, Kind::Script, &limits), timeout)
+        });
+        match crate::worker::run(&self.pool, &self.env.limits, job) {
+            // The worker is gone, but what ended the script is known.
+            Err(Error::Script(err)) => Ok(Ran {
+                result: Err(err),
+                duration: started.elapsed(),
+                ..Ran::default()
+            }),
+            other => other,
+        }
+    }
+
+    /// How the layers are doing.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            pool: self.pool.stats(),
+            cache: self.cache.stats(),
+            metrics: self.metrics.stats(),
+        }
+    }
+
+    /// Takes no more work, lets what runs and waits end within `drain`, then
+    /// stops the rest.
+    pub fn shutdown(&self, drain: Duration) -> jsvm_pool::ShutdownReport {
+        self.pool.shutdown(drain)
+    }
+}
+
+/// A hook file that could not be run to its end.
+#[derive(Debug, Clone)]
+pub struct LoadFailure {
+    /// The name of the file.
+    pub file: String,
+    /// What it threw, or the limit that ended it.
+    pub error: ScriptError,
+}
+
+/// How the layers of a runtime are doing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Workers and queue.
+    pub pool: jsvm_pool::Stats,
+    /// Compiled programs.
+    pub cache: jsvm_cache::Stats,
+    /// Executions.
+    pub metrics: jsvm_metrics::Stats,
+}
+
+/// A runtime could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuntimeError {
+    /// A thread or an engine could not be started.
+    #[error("{0}")]
+    Start(String),
+}
