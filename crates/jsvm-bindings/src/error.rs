@@ -4,6 +4,7 @@
 //! script's position), so that nothing is lost on its way through nested
 //! hooks. Knows nothing of HTTP libraries and nothing of the engine's values.
 
+use crate::http::status_text;
 use jsvm_core::{ErrorKind, LimitHit, ScriptError};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -138,10 +139,10 @@ impl ApiError {
     ///
     /// An empty message becomes the default one of the status.
     pub fn new(status: u16, message: &str, data: Value) -> Self {
-        let message = if message.trim().is_empty() {
-            default_message(status).to_owned()
-        } else {
-            sentence(message)
+        let message = match (message.trim(), default_message(status)) {
+            ("", "") => sentence(status_text(status)),
+            ("", default) => default.to_owned(),
+            (message, _) => sentence(message),
         };
         let data = if data.is_object() {
             data
@@ -188,7 +189,6 @@ fn default_message(status: u16) -> &'static str {
         401 => "Missing or invalid authentication.",
         403 => "You are not allowed to perform this request.",
         404 => "The requested resource wasn't found.",
-        429 => "Too Many Requests.",
         _ => "",
     }
 }

@@ -80,6 +80,21 @@ thread_local! {
     static CURRENT: RefCell<Option<Executor>> = const { RefCell::new(None) };
 }
 
+/// While it lives, an executor is the current one; also if there is a panic.
+struct Entered(Option<Executor>);
+
+impl Entered {
+    fn new(executor: &Executor) -> Self {
+        Self(CURRENT.replace(Some(executor.clone())))
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
 impl Executor {
     /// An executor with one warm VM.
     ///
@@ -116,10 +131,8 @@ impl Executor {
     /// What the chain ended with.
     pub fn run(&self, chain: Chain, timeout: Duration) -> Result<(), Error> {
         self.0.execution.start(timeout);
-        let outer = CURRENT.replace(Some(self.clone()));
-        let result = chain.run(self);
-        CURRENT.set(outer);
-        result
+        let _entered = Entered::new(self);
+        chain.run(self)
     }
 
     /// Runs one script in a VM of its own under a time limit; zero is the
@@ -137,13 +150,12 @@ impl Executor {
         let allocated = (self.0.env.allocated)();
         let mut vm = self.checkout()?;
         self.0.execution.start(timeout);
-        let outer = CURRENT.replace(Some(self.clone()));
+        let _entered = Entered::new(self);
         let mut cache_hit = false;
         let result = program().and_then(|(program, was_known)| {
             cache_hit = was_known;
             vm.run_script(&program)
         });
-        CURRENT.set(outer);
         Ok(ScriptRun {
             result,
             duration: started.elapsed(),

@@ -120,6 +120,7 @@ impl App {
     ///
     /// What a hook threw or what is not allowed.
     pub fn validate(&self, record: &RecordRef) -> Result<(), Error> {
+        fill_id(record);
         let action: Action = Box::new(|event| match event.record() {
             Some(record) => event.app().rows().validate(&record.snapshot()),
             None => Ok(()),
@@ -222,12 +223,18 @@ fn record_event(app: &App, record: &RecordRef, kind: &str) -> Event {
         .with("type", Member::Value(kind.into()))
 }
 
-/// Fills in what nobody has to: a new id, and the times of autodate fields.
-fn prepare(record: &RecordRef, is_new: bool) {
+/// Gives a new record an id if it has none.
+fn fill_id(record: &RecordRef) {
     let mut record = record.lock();
-    if is_new && record.id().is_empty() {
+    if record.is_new() && record.id().is_empty() {
         record.set("id", &Value::String(random_id()));
     }
+}
+
+/// Fills in what nobody has to: a new id, and the times of autodate fields.
+fn prepare(record: &RecordRef, is_new: bool) {
+    fill_id(record);
+    let mut record = record.lock();
     let collection = std::sync::Arc::clone(record.collection());
     let autodates = collection.fields.iter().filter(|field| {
         let option = if is_new { "onCreate" } else { "onUpdate" };
@@ -293,13 +300,15 @@ fn unlink(
     if left.is_empty() && field.flag_option("cascadeDelete") {
         return app.delete(record);
     }
+    let mut locked = record.lock();
     if left.is_empty() && field.required {
         return Err(Error::host(format!(
             "the record is part of a required reference in record {} ({} collection)",
-            record.lock().id(),
-            record.lock().collection().name
+            locked.id(),
+            locked.collection().name
         )));
     }
-    record.lock().set(&field.name, &Value::from(left));
+    locked.set(&field.name, &Value::from(left));
+    drop(locked);
     app.save(record, Validation::Skip)
 }

@@ -62,25 +62,34 @@ impl Marks {
         let t = &tag;
         let (check, thrown, caught) = (format!("$c{t}"), format!("$t{t}"), format!("$h{t}"));
         let catch = format!("}}catch($e{t}){{return {caught}($e{t})}}");
-        let end = format!("/*{t}*/");
+        // Each piece has a comment of its own: with the text around it, one
+        // piece must not look like another.
+        let end = |piece: char| format!("/*{t}{piece}*/");
+        let strict = "\"use strict\";";
         Self {
-            loops: (format!("{{let $k{t}=0,$m{t}={CREDIT};"), format!("{end}}}")),
+            loops: (
+                format!("{{let $k{t}=0,$m{t}={CREDIT};"),
+                format!("{}}}", end('l')),
+            ),
             turn: format!("if($k{t}<$m{t})++$k{t};else $k{t}={check}(1);"),
             top_turn: format!("let $d{t}=$k{t}<$m{t}?++$k{t}:$k{t}={check}(1);"),
-            body: (format!("{{{end}"), format!("{end}}}")),
+            body: (format!("{{{}", end('b')), format!("{}}}", end('b'))),
             entry: format!(";{check}();"),
-            arrow: (format!("({check}(),"), format!("{end})")),
-            throw: (format!("{thrown}(("), format!("{end}))")),
-            handler_body: (format!(";try{end}{{"), catch.clone()),
+            arrow: (format!("({check}(),"), format!("{})", end('a'))),
+            throw: (format!("{thrown}(("), format!("{}))", end('t'))),
+            handler_body: (
+                format!(";try{}{{", end('h')),
+                format!("{}{catch}", end('h')),
+            ),
             handler_arrow: (
-                format!("{{try{end}{{return("),
-                format!(")/*{t}{t}*/{catch}}}"),
+                format!("{{try{}{{return(", end('e')),
+                format!("{}){catch}}}", end('e')),
             ),
             handler_call: (
-                format!("\"use strict\";(f{t}=>e{t}=>{{try{{return f{t}(e{t}){catch}}})("),
-                format!("\n){end}"),
+                format!("{strict}(f{t}=>e{t}=>{{try{{return f{t}(e{t}){catch}}})("),
+                format!("\n){}", end('c')),
             ),
-            handler: (format!("\"use strict\";{end}("), format!("\n){end}")),
+            handler: (format!("{strict}{}(", end('w')), format!("\n){}", end('w'))),
             check,
             thrown,
             caught,
@@ -103,7 +112,7 @@ impl Marks {
         ] {
             pieces.extend([open.as_str(), close.as_str()]);
         }
-        // A piece may be the end of another one: the long ones go first.
+        // A piece may be a part of another one: the long ones go first.
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
         let mut text = metered.to_owned();
         for piece in pieces {

@@ -304,29 +304,29 @@ mod tests {
 
     #[test]
     fn loops_and_functions_are_metered() {
-        insta::assert_snapshot!(metered("for (;;) x()", Kind::Script), @"{let $k=0,$m=32;for (;;) {/**/let $d=$k<$m?++$k:$k=$c(1);x()/**/}/**/}");
-        insta::assert_snapshot!(metered("a: b: while (1) { continue a }", Kind::Script), @"{let $k=0,$m=32;a: b: while (1) {let $d=$k<$m?++$k:$k=$c(1); continue a }/**/}");
-        insta::assert_snapshot!(metered("function f() { 'x'; do { for (;;); } while (1) }", Kind::Script), @"function f() { 'x';;$c(); {let $k=0,$m=32;do {if($k<$m)++$k;else $k=$c(1); for (;;){/**/if($k<$m)++$k;else $k=$c(1);;/**/} } while (1)/**/} }");
-        insta::assert_snapshot!(metered("x => ({ get y() { throw z } })", Kind::Script), @"x => ($c(),({ get y() {;$c(); throw $t((z/**/)) } })/**/)");
+        insta::assert_snapshot!(metered("for (;;) x()", Kind::Script), @"{let $k=0,$m=32;for (;;) {/*b*/let $d=$k<$m?++$k:$k=$c(1);x()/*b*/}/*l*/}");
+        insta::assert_snapshot!(metered("a: b: while (1) { continue a }", Kind::Script), @"{let $k=0,$m=32;a: b: while (1) {let $d=$k<$m?++$k:$k=$c(1); continue a }/*l*/}");
+        insta::assert_snapshot!(metered("function f() { 'x'; do { for (;;); } while (1) }", Kind::Script), @"function f() { 'x';;$c(); {let $k=0,$m=32;do {if($k<$m)++$k;else $k=$c(1); for (;;){/*b*/if($k<$m)++$k;else $k=$c(1);;/*b*/} } while (1)/*l*/} }");
+        insta::assert_snapshot!(metered("x => ({ get y() { throw z } })", Kind::Script), @"x => ($c(),({ get y() {;$c(); throw $t((z/*t*/)) } })/*a*/)");
     }
 
     #[test]
     fn handlers_catch_for_themselves() {
         insta::assert_snapshot!(metered("(e) => e.next()", Kind::Handler), @r#"
-        "use strict";/**/((e) => {try/**/{return(e.next())/**/}catch($e){return $h($e)}}
-        )/**/
+        "use strict";/*w*/((e) => {try/*e*/{return(e.next()/*e*/)}catch($e){return $h($e)}}
+        )/*w*/
         "#);
         insta::assert_snapshot!(metered("function (e) { e.next() }", Kind::Handler), @r#"
-        "use strict";/**/(function (e) {;try/**/{ e.next() }catch($e){return $h($e)}}
-        )/**/
+        "use strict";/*w*/(function (e) {;try/*h*/{ e.next() /*h*/}catch($e){return $h($e)}}
+        )/*w*/
         "#);
         insta::assert_snapshot!(metered("function f(e) { f(e) }", Kind::Handler), @r#"
         "use strict";(f=>e=>{try{return f(e)}catch($e){return $h($e)}})(function f(e) {;$c(); f(e) }
-        )/**/
+        )/*c*/
         "#);
         insta::assert_snapshot!(metered("async e => { await 1 }", Kind::Handler), @r#"
-        "use strict";/**/(async e => {;$c(); await 1 }
-        )/**/
+        "use strict";/*w*/(async e => {;$c(); await 1 }
+        )/*w*/
         "#);
     }
 

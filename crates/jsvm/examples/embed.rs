@@ -91,14 +91,18 @@ impl Output for Terminal {
     }
 }
 
-/// Rows by id, for each collection by its name.
-type Tables = BTreeMap<String, BTreeMap<String, Map<String, Value>>>;
+type Table = BTreeMap<String, Map<String, Value>>;
 
-/// Records in memory.
+/// Records in memory, or a copy of them that a transaction works on.
 struct Memory {
     collections: Vec<Arc<Collection>>,
-    tables: Arc<Mutex<Tables>>,
-    writer: Arc<Gate>,
+    /// Rows by id, for each collection by its name.
+    tables: Arc<Mutex<BTreeMap<String, Table>>>,
+    writer: Arc<Writer>,
+    /// What a transaction replaces when it is committed.
+    original: Option<Arc<Mutex<BTreeMap<String, Table>>>>,
+    /// What keeps others from writing while a transaction is open.
+    turn: Mutex<Option<Turn>>,
 }
 
 impl Memory {
@@ -119,17 +123,189 @@ impl Memory {
             collections: collections.collect::<Result<_, _>>()?,
             tables: Arc::default(),
             writer: Arc::default(),
+            original: None,
+            turn: Mutex::default(),
         })
     }
 
-    /// Changes one table, alone.
-    fn change(
+    fn write(
         &self,
         record: &Record,
-        change: impl FnOnce(&mut BTreeMap<String, Map<String, Value>>),
-    ) {
+        change: impl FnOnce(&mut Table) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if self.original.is_some() && lock(&self.turn).is_none() {
+            return Err(Error::host("the transaction is over"));
+        }
+        let _turn = Turn::wait(&self.writer)?;
         let mut tables = lock(&self.tables);
-        change(tables.entry(record.collection().name.clone()).or_default());
+        change(tables.entry(record.collection().name.clone()).or_default())
+    }
+}
+
+impl Rows for Memory {
+    fn collections(&self) -> Vec<Arc<Collection>> {
+        self.collections.clone()
+    }
+
+    fn validate(&self, record: &Record) -> Result<(), Error> {
+        let mut fields = record.collection().fields.iter();
+        let blank = fields
+            .find(|field| field.required && cast::to_text(record.get(&field.name)).is_empty());
+        match blank {
+            Some(field) => Err(Error::field(
+                &field.name,
+                "validation_required",
+                "cannot be blank",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn insert(&self, record: &Record) -> Result<(), Error> {
+        self.write(record, |table| {
+            if table.contains_key(record.id()) {
+                return Err(Error::field("id", "validation_not_unique", "is taken"));
+            }
+            table.insert(record.id().to_owned(), values(record));
+            Ok(())
+        })
+    }
+
+    fn update(&self, record: &Record) -> Result<(), Error> {
+        self.write(record, |table| {
+            table.remove(record.last_saved_id());
+            table.insert(record.id().to_owned(), values(record));
+            Ok(())
+        })
+    }
+
+    fn delete(&self, record: &Record) -> Result<(), Error> {
+        self.write(record, |table| {
+            table.remove(record.last_saved_id());
+            Ok(())
+        })
+    }
+
+    fn find(&self, collection: &Arc<Collection>, query: &Query) -> Result<Vec<Record>, Error> {
+        let wanted = wanted(query)?;
+        let tables = lock(&self.tables);
+        let rows = tables.get(&collection.name).into_iter().flatten();
+        let rows = rows
+            .filter(|(_, row)| {
+                wanted
+                    .iter()
+                    .all(|(field, value)| row.get(*field) == Some(value))
+            })
+            .map(|(_, row)| Record::stored(Arc::clone(collection), row));
+        let limit = if query.limit == 0 {
+            u64::MAX
+        } else {
+            query.limit
+        };
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Ok(rows.skip(count(query.offset)).take(count(limit)).collect())
+    }
+
+    fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error> {
+        let all = Query {
+            limit: 0,
+            offset: 0,
+            ..query.clone()
+        };
+        Ok(self.find(collection, &all)?.len() as u64)
+    }
+}
+
+/// The field and the value that a query asks for, if it asks for one.
+///
+/// `field = {:name}` is all that this store understands; it says so rather
+/// than answer something else.
+fn wanted(query: &Query) -> Result<Option<(&str, Value)>, Error> {
+    if !query.sort.is_empty() {
+        return Err(Error::host("this store does not sort"));
+    }
+    if query.filter.is_empty() {
+        return Ok(None);
+    }
+    let placeholder = |text: &str| {
+        let name = text.strip_prefix("{:")?.strip_suffix('}')?;
+        query.params.get(name).cloned()
+    };
+    let found = match query.filter.split_once(" = ") {
+        Some((field, "''")) => Some((field, "".into())),
+        Some((field, text)) => placeholder(text).map(|value| (field, value)),
+        None => None,
+    };
+    found.map(Some).ok_or_else(|| {
+        Error::host(format!(
+            "{:?} is not of the form `field = {{:name}}`",
+            query.filter
+        ))
+    })
+}
+
+fn values(record: &Record) -> Map<String, Value> {
+    record.fields_data().clone().into_iter().collect()
+}
+
+impl Storage for Memory {
+    fn begin(&self) -> Result<Arc<dyn Transaction>, Error> {
+        let turn = Turn::wait(&self.writer)?;
+        let copy = lock(&self.tables).clone();
+        Ok(Arc::new(Self {
+            collections: self.collections.clone(),
+            tables: Arc::new(Mutex::new(copy)),
+            writer: Arc::default(),
+            original: Some(Arc::clone(&self.tables)),
+            turn: Mutex::new(Some(turn)),
+        }))
+    }
+}
+
+impl Transaction for Memory {
+    fn commit(&self) -> Result<(), Error> {
+        if let Some(original) = &self.original {
+            *lock(original) = lock(&self.tables).clone();
+        }
+        self.rollback();
+        Ok(())
+    }
+
+    fn rollback(&self) {
+        // A script may still hold the transaction; others must not wait for it.
+        lock(&self.turn).take();
+    }
+}
+
+/// Lets one writer in at a time.
+#[derive(Default)]
+struct Writer {
+    is_busy: Mutex<bool>,
+    freed: Condvar,
+}
+
+/// The right to write, until it is dropped.
+struct Turn(Arc<Writer>);
+
+impl Turn {
+    fn wait(writer: &Arc<Writer>) -> Result<Self, Error> {
+        let longest = Duration::from_secs(5);
+        let (mut is_busy, wait) = writer
+            .freed
+            .wait_timeout_while(lock(&writer.is_busy), longest, |is_busy| *is_busy)
+            .unwrap_or_else(PoisonError::into_inner);
+        if wait.timed_out() {
+            return Err(Error::host("another transaction is open"));
+        }
+        *is_busy = true;
+        Ok(Self(Arc::clone(writer)))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *lock(&self.0.is_busy) = false;
+        self.0.freed.notify_one();
     }
 }
 

@@ -12,6 +12,11 @@ mod config;
 mod runtime;
 mod worker;
 
+/// The examples of the README, which compile and run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub use config::{
     CacheConfig, Config, ConfigError, DEFAULT_TOML, LimitsConfig, MetricsConfig, PoolConfig,
     SandboxConfig, ServerConfig, parse_bytes, parse_duration,

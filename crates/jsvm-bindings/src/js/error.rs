@@ -9,7 +9,8 @@ use super::{
 };
 use crate::error::{ApiError, Error, FieldError};
 use boa_engine::{
-    Context, JsData, JsError, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, js_string,
+    Context, JsData, JsError, JsNativeError, JsObject, JsResult, JsValue, NativeFunction,
+    builtins::error::Error as ErrorObject, js_string,
 };
 use boa_gc::{Finalize, Trace};
 use jsvm_core::{Failure, ScriptError, describe, note_thrown, value};
@@ -134,11 +135,9 @@ fn public_item(item: &JsValue, context: &mut Context) -> Value {
         Some(_) => return invalid(),
         None => {}
     }
-    let is_map = item.as_object().is_some_and(|object| {
-        object.is_ordinary()
-            && !object.is_array()
-            && !object.is::<boa_engine::builtins::error::Error>()
-    });
+    let is_map = item
+        .as_object()
+        .is_some_and(|object| object.is_ordinary() || object.is::<ErrorObject>());
     // A cyclic value has no plain form and is masked like any other.
     if is_map && value::to_json(item, context).is_ok() {
         public_data(item, context)

@@ -83,11 +83,17 @@ fn a_script_sees_its_own_text() {
         "((x) => { throw x }).toString()",
         "String(class A { m() { while (1); } })",
         "String(Math.max)",
+        "String((e) => { return a.map((r) => r.b(1)).join((x) => (\n x\n)) })",
+        "String((a) => (b) => { if (a) throw (b); for (;;) while (a) ((c) => c)(1) })",
     ]), @r"
         function f(a) { 'x'; for (;;) a() }
         (x) => { throw x }
         function A() { [native code] }
         function max() { [native code] }
+        (e) => { return a.map((r) => r.b(1)).join((x) => (
+         x
+        )) }
+        (a) => (b) => { if (a) throw (b); for (;;) while (a) ((c) => c)(1) }
         ");
 }
 
