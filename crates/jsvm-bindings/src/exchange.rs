@@ -104,7 +104,7 @@ impl Exchange {
         }
         let form = http::parse_form(&self.request).map_err(|err| body_error(&err))?;
         let fields = form.values.groups().map(|(name, texts)| {
-            let value = match &texts[..] {
+            let value = match texts {
                 [one] => Value::from(one.to_owned()),
                 several => several
                     .iter()

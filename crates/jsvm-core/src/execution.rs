@@ -48,7 +48,7 @@ impl Execution {
             live_bytes,
             bytes_at_start: Cell::new(0),
             loops: Cell::new(0),
-            limits,
+            limits: limits.in_force(),
             timeout: Cell::new(limits.timeout_or(Duration::ZERO)),
             deadline: Cell::new(None),
             hit: Cell::new(None),
@@ -108,10 +108,9 @@ impl Execution {
             return Err(hit);
         }
         let hit = match self.0.interrupt.tripped() {
-            Some(Stop::Cancelled) => LimitHit::Cancelled,
-            Some(Stop::Deadline) => LimitHit::Timeout(self.0.timeout.get()),
-            None if self.is_overdue() => LimitHit::Timeout(self.0.timeout.get()),
-            None => return Ok(()),
+            Some(Stop::Cancelled) if !self.is_overdue() => LimitHit::Cancelled,
+            None if !self.is_overdue() => return Ok(()),
+            _ => LimitHit::Timeout(self.0.timeout.get()),
         };
         Err(self.end(hit))
     }
@@ -133,10 +132,7 @@ impl Execution {
 
     /// The memory limit, if more is held now.
     pub(crate) fn memory_exceeded(&self) -> Option<LimitHit> {
-        let limit = match self.0.limits.memory {
-            0 => Limits::DEFAULT_MEMORY,
-            limit => limit,
-        };
+        let limit = self.0.limits.memory;
         let used = (self.0.live_bytes)().saturating_sub(self.0.bytes_at_start.get());
         u64::try_from(used)
             .is_ok_and(|used| used > limit)

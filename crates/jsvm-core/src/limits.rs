@@ -32,9 +32,10 @@ pub struct Limits {
     /// by the checks of loops and functions; one built-in call may go past it.
     /// By default, this is 256 MiB; zero is the default too.
     pub memory: u64,
-    /// How deep functions may call each other. By default, this is 1000.
+    /// How deep functions may call each other. By default, this is 1000; zero
+    /// is the default too.
     pub recursion: usize,
-    /// Bytes of one source. By default, this is 1 MiB.
+    /// Bytes of one source. By default, this is 1 MiB; zero is the default too.
     pub source_size: usize,
 }
 
@@ -47,10 +48,30 @@ impl Limits {
 
     /// `timeout`, or the one of these limits if it is zero.
     pub fn timeout_or(&self, timeout: Duration) -> Duration {
-        [timeout, self.timeout, Self::DEFAULT_TIMEOUT]
-            .into_iter()
-            .find(|time| !time.is_zero())
-            .unwrap_or(Self::DEFAULT_TIMEOUT)
+        if timeout.is_zero() {
+            self.in_force().timeout
+        } else {
+            timeout
+        }
+    }
+
+    /// These limits with each zero replaced by what it stands for.
+    pub fn in_force(&self) -> Self {
+        fn or<T: Default + PartialEq>(value: T, default: T) -> T {
+            if value == T::default() {
+                default
+            } else {
+                value
+            }
+        }
+        let default = Self::default();
+        Self {
+            timeout: or(self.timeout, default.timeout),
+            loops: self.loops,
+            memory: or(self.memory, default.memory),
+            recursion: or(self.recursion, default.recursion),
+            source_size: or(self.source_size, default.source_size),
+        }
     }
 }
 
@@ -75,8 +96,12 @@ mod tests {
         let second = Duration::from_secs(1);
         let limits = Limits {
             timeout: Duration::ZERO,
-            ..Limits::default()
+            loops: 0,
+            memory: 0,
+            recursion: 0,
+            source_size: 0,
         };
+        assert_eq!(limits.in_force(), Limits::default());
         assert_eq!(limits.timeout_or(Duration::ZERO), Limits::DEFAULT_TIMEOUT);
         assert_eq!(limits.timeout_or(second), second);
     }

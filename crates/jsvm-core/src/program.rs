@@ -99,8 +99,9 @@ impl Program {
     /// long or nested too deeply.
     pub fn compile(source: &Source, kind: Kind, limits: &Limits) -> Result<Self, ScriptError> {
         let text = source.text();
-        if text.len() > limits.source_size {
-            return Err(ScriptError::limit(LimitHit::SourceSize(limits.source_size)));
+        let longest = limits.in_force().source_size;
+        if text.len() > longest {
+            return Err(ScriptError::limit(LimitHit::SourceSize(longest)));
         }
         if let Some(at) = nesting::too_deep_at(text) {
             let err = ScriptError::limit(LimitHit::Nesting(nesting::MAX_DEPTH));

@@ -161,6 +161,23 @@ impl Shared {
         self.0.limit_stack.borrow_mut().take()
     }
 
+    /// Lets go of everything of the engine.
+    ///
+    /// The global functions hold this, and this holds objects as roots: without
+    /// it, a VM that is dropped would be kept alive by itself.
+    pub(crate) fn release(&self) {
+        self.clear();
+        self.0.programs.borrow_mut().clear();
+        *self.0.stack_getter.borrow_mut() = None;
+        *self.0.function_text.borrow_mut() = None;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_alive(&self) -> impl Fn() -> bool + use<> {
+        let state = Rc::downgrade(&self.0);
+        move || state.upgrade().is_some()
+    }
+
     /// Forgets what belongs to one execution.
     pub(crate) fn clear(&self) {
         *self.0.caught.borrow_mut() = None;

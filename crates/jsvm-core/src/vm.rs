@@ -222,6 +222,13 @@ impl Vm {
     }
 }
 
+impl Drop for Vm {
+    fn drop(&mut self) {
+        self.jobs.clear();
+        self.shared.release();
+    }
+}
+
 /// Values on the engine's stack; a frame of a handler takes ten or so.
 const MAX_STACK_VALUES: usize = 64 * 1024;
 
@@ -260,5 +267,30 @@ impl HostHooks for Closed {
 
     fn max_buffer_size(&self, _: &mut Context) -> u64 {
         64 * 1024 * 1024
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{limits::Limits, source::Source as Text};
+    use std::time::Duration;
+
+    #[test]
+    fn nothing_of_a_dropped_vm_stays() {
+        let limits = Limits {
+            loops: 100,
+            ..Limits::default()
+        };
+        let execution = Execution::new(limits);
+        let mut vm = Vm::new(&execution).unwrap();
+        let text = Text::new("a.js", "(e) => { for (;;) {} }");
+        let program = Arc::new(Program::compile(&text, Kind::Handler, &limits).unwrap());
+        execution.start(Duration::from_secs(60));
+        vm.call(&program, &[]).unwrap_err();
+        let is_alive = vm.shared.is_alive();
+        drop(vm);
+        boa_gc::force_collect();
+        assert!(!is_alive());
     }
 }

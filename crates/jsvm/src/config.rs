@@ -255,6 +255,8 @@ fn override_by(
             };
             let value = like(default, &text)
                 .ok_or_else(|| ConfigError(format!("{name}: invalid value {text:?}")))?;
+            check_alone(section, key, &value)
+                .map_err(|err| ConfigError(format!("{name}: {err}")))?;
             let own = table
                 .entry(section.clone())
                 .or_insert_with(|| toml::Table::new().into());
@@ -264,6 +266,14 @@ fn override_by(
         }
     }
     Ok(())
+}
+
+/// Whether a value is one that its key takes, without lines of any file.
+fn check_alone(section: &str, key: &str, value: &toml::Value) -> Result<(), String> {
+    let keys = toml::Table::from_iter([(key.to_owned(), value.clone())]);
+    let table = toml::Table::from_iter([(section.to_owned(), keys.into())]);
+    let config: Result<Config, _> = table.try_into();
+    config.map(drop).map_err(|err| err.message().to_owned())
 }
 
 /// The text as a value of the same type as `default`.
@@ -443,6 +453,12 @@ mod tests {
         let wrong = |name: &str| (name == "JSVM_POOL_WORKERS").then(|| "many".to_owned());
         let err = Config::load(path, wrong).unwrap_err().to_string();
         assert_eq!(err, "JSVM_POOL_WORKERS: invalid value \"many\"");
+        let wrong = |name: &str| (name == "JSVM_LIMITS_TIMEOUT").then(|| "soon".to_owned());
+        let err = Config::load(path, wrong).unwrap_err().to_string();
+        assert!(
+            err.starts_with("JSVM_LIMITS_TIMEOUT: invalid duration \"soon\""),
+            "{err}"
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! A host implements [`Storage`] for its records, makes an [`App`] of it, and
 //! starts a [`Runtime`]. From then on, hook files in PocketBase's API decide
-//! what happens around each write, each request and at each minute; every
-//! execution has a deadline, and none can take the host down.
+//! what happens around each write, each request and at each minute, and every
+//! execution has a deadline.
 //!
 //! This crate wires the layers and re-exports what hosts need; no type of the
 //! engine is among it.

@@ -5,7 +5,7 @@
 
 use crate::{
     config::Config,
-    worker::{HookWorker, Job, PoolDispatch, Ran},
+    worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
 use jsvm_bindings::{App, Compile, Env, Error, Loaded, load};
 use jsvm_cache::{Cache, Weigh};
@@ -14,7 +14,7 @@ use jsvm_metrics::Metrics;
 use jsvm_pool::Pool;
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -28,7 +28,7 @@ pub struct Runtime {
     env: Env,
     pool: Arc<Pool<HookWorker>>,
     cache: Arc<Programs>,
-    metrics: Arc<Metrics>,
+    shared: Shared,
 }
 
 /// Programs by what they are.
@@ -71,10 +71,13 @@ impl Builder {
     /// If a thread or an engine cannot be started.
     pub fn build(self) -> Result<Runtime, RuntimeError> {
         let cache = Arc::new(Programs::new(self.config.cache.max_bytes));
-        let metrics = Arc::new(Metrics::new(jsvm_metrics::Options {
-            enabled: self.config.metrics.enabled,
-            log: self.config.metrics.log,
-        }));
+        let shared = Shared {
+            metrics: Arc::new(Metrics::new(jsvm_metrics::Options {
+                enabled: self.config.metrics.enabled,
+                log: self.config.metrics.log,
+            })),
+            is_stopping: Arc::default(),
+        };
         let env = Env {
             app: self.app.clone(),
             limits: self.config.limits.limits(),
@@ -84,7 +87,7 @@ impl Builder {
             allocated: jsvm_alloc::thread_allocated_bytes,
             live: jsvm_alloc::thread_live_bytes,
         };
-        let pool = start(&self.config, &env, &metrics)?;
+        let pool = start(&self.config, &env, &shared)?;
         self.app
             .set_dispatch(Arc::new(PoolDispatch::new(&pool, env.limits)));
         Ok(Runtime {
@@ -92,7 +95,7 @@ impl Builder {
             env,
             pool,
             cache,
-            metrics,
+            shared,
         })
     }
 }
@@ -125,15 +128,15 @@ fn cached(
 fn start(
     config: &Config,
     env: &Env,
-    metrics: &Arc<Metrics>,
+    shared: &Shared,
 ) -> Result<Arc<Pool<HookWorker>>, RuntimeError> {
-    let (env, metrics) = (env.clone(), Arc::clone(metrics));
+    let (env, shared) = (env.clone(), shared.clone());
     let pool = Pool::builder()
         .workers(config.pool.threads())
         .queue(config.pool.queue)
         .timeout(config.limits.timeout)
         .stack_size(STACK_SIZE)
-        .build(move || HookWorker::new(env.clone(), Arc::clone(&metrics)))
+        .build(move || HookWorker::new(env.clone(), shared.clone()))
         .map_err(|err| RuntimeError::Start(err.to_string()))?;
     Ok(Arc::new(pool))
 }
@@ -220,13 +223,14 @@ impl Runtime {
         Stats {
             pool: self.pool.stats(),
             cache: self.cache.stats(),
-            metrics: self.metrics.stats(),
+            metrics: self.shared.metrics.stats(),
         }
     }
 
     /// Takes no more work, lets what runs and waits end within `drain`, then
     /// stops the rest.
     pub fn shutdown(&self, drain: Duration) -> jsvm_pool::ShutdownReport {
+        self.shared.is_stopping.store(true, Ordering::Relaxed);
         self.pool.shutdown(drain)
     }
 }

@@ -7,7 +7,10 @@ use jsvm_core::{ErrorKind, Interrupt, LimitHit, Limits, ScriptError, Stop};
 use jsvm_metrics::{Execution, Metrics, Outcome};
 use jsvm_pool::{JobError, Pool, Rejected, Worker};
 use std::{
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -36,14 +39,22 @@ impl Job {
 
 pub(crate) struct HookWorker {
     executor: Executor,
-    metrics: Arc<Metrics>,
+    shared: Shared,
+}
+
+/// What all workers of a runtime share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) metrics: Arc<Metrics>,
+    /// Whether the runtime is about to end.
+    pub(crate) is_stopping: Arc<AtomicBool>,
 }
 
 impl HookWorker {
-    pub(crate) fn new(env: Env, metrics: Arc<Metrics>) -> Result<Self, ScriptError> {
+    pub(crate) fn new(env: Env, shared: Shared) -> Result<Self, ScriptError> {
         Ok(Self {
             executor: Executor::new(env)?,
-            metrics,
+            shared,
         })
     }
 }
@@ -54,29 +65,40 @@ impl Worker for HookWorker {
     type Stop = StopScript;
 
     fn stop_handle(&self) -> StopScript {
-        StopScript(self.executor.arm())
+        StopScript {
+            interrupt: self.executor.arm(),
+            is_stopping: Arc::clone(&self.shared.is_stopping),
+        }
     }
 
     fn run(&mut self, job: Job, _: Instant) -> Self::Output {
         let result = (job.work)(&self.executor, job.timeout);
         for call in self.executor.take_calls() {
-            record(&self.metrics, &call);
+            record(&self.shared.metrics, &call);
         }
         result
     }
 }
 
-pub(crate) struct StopScript(Interrupt);
+pub(crate) struct StopScript {
+    interrupt: Interrupt,
+    is_stopping: Arc<AtomicBool>,
+}
 
 impl jsvm_pool::Stop for StopScript {
     fn stop(&self) {
-        self.0.trip(Stop::Deadline);
+        self.interrupt
+            .trip(if self.is_stopping.load(Ordering::Relaxed) {
+                Stop::Cancelled
+            } else {
+                Stop::Deadline
+            });
     }
 }
 
 fn record(metrics: &Metrics, call: &Call) {
     let limit = call.error.as_ref().and_then(Error::limit);
-    let message = call.error.as_ref().map(ToString::to_string);
+    let message = call.error.as_ref().and_then(failure);
     let outcome = match (&limit, &message) {
         (Some(hit), _) => Outcome::Limit { kind: hit.as_str() },
         (None, Some(message)) => Outcome::Error(message),
@@ -94,6 +116,20 @@ fn record(metrics: &Metrics, call: &Call) {
         script: script.as_deref().unwrap_or_default(),
         timeout: call.timeout,
     });
+}
+
+/// What went wrong in a handler, for the log; an answer that a handler chose is
+/// no failure of it.
+fn failure(err: &Error) -> Option<String> {
+    match err {
+        Error::Api(answer) if answer.status < 500 => None,
+        Error::NotFound | Error::Validation(_) | Error::Field(_) => None,
+        Error::Script(err) => Some(match &err.position {
+            Some(position) => format!("{} ({position})", err.headline()),
+            None => err.headline(),
+        }),
+        other => Some(other.to_string()),
+    }
 }
 
 /// Runs a job and waits for its end.

@@ -219,3 +219,21 @@ fn after_shutdown_nothing_is_taken() {
     assert_eq!(report.dropped, 0);
     assert!(host.emit("onBootstrap").unwrap_err().is_retryable());
 }
+
+#[test]
+fn what_a_shutdown_stops_is_cancelled() {
+    let host = Host::new("onBootstrap((e) => { e.next(); for (;;) {} })", |_| {});
+    let (started, has_started) = mpsc::channel();
+    thread::scope(|scope| {
+        let running = scope.spawn(|| {
+            host.emit_with("onBootstrap", move || {
+                started.send(()).unwrap();
+                Ok(())
+            })
+        });
+        has_started.recv().unwrap(); // The script is past its host call now.
+        host.runtime.shutdown(Duration::ZERO);
+        let err = running.join().unwrap().unwrap_err();
+        assert_eq!(err.limit().map(|hit| hit.as_str()), Some("cancelled"));
+    });
+}
