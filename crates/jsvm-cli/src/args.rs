@@ -1,0 +1,155 @@
+//! What the program understands on its command line.
+//!
+//! The one rule: a flag that is given wins over the environment and the file;
+//! one that is not given changes nothing.
+
+use anyhow::Result;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use jsvm::{Config, Profile};
+use std::{path::PathBuf, time::Duration};
+
+/// Safe, fast, observable JavaScript hooks.
+#[derive(Debug, Parser)]
+#[command(name = "jsvm", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run one script under limits and print its completion value
+    Run(RunArgs),
+    /// Serve the hooks of a directory over HTTP
+    Serve(ServeArgs),
+    /// Load the hooks of a directory without serving them
+    Check(CheckArgs),
+    /// Show or check configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// The script, or - for standard input
+    pub(crate) file: PathBuf,
+    /// Print one JSON object instead of the value
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServeArgs {
+    /// The directory with pb_hooks
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) http: Option<String>,
+    /// Threads that run hooks
+    #[arg(long, value_name = "N")]
+    pub(crate) pool: Option<usize>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// The directory with pb_hooks
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the reference file
+    Default,
+    /// Read a file and tell what is wrong with it
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+/// Flags of every command that runs scripts.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LimitArgs {
+    /// The configuration file [default: jsvm.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Wall-clock time of one execution, for example 200ms or 5s
+    #[arg(long, value_name = "TIME", value_parser = jsvm::parse_duration)]
+    timeout: Option<Duration>,
+    /// Turns of all loops of one execution together
+    #[arg(long, value_name = "N")]
+    max_loops: Option<u64>,
+    /// Memory of one execution, for example 64MiB
+    #[arg(long, value_name = "SIZE", value_parser = jsvm::parse_bytes)]
+    max_memory: Option<u64>,
+    /// What scripts see of the world: strict or pocketbase
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    profile: Option<Profile>,
+}
+
+fn profile(name: &str) -> Result<Profile, String> {
+    Profile::named(name).ok_or_else(|| "write strict or pocketbase".to_owned())
+}
+
+impl LimitArgs {
+    /// The configuration of `dir`, the environment and these flags.
+    pub(crate) fn config(&self, dir: &std::path::Path) -> Result<Config> {
+        let path = match &self.config {
+            Some(path) => {
+                anyhow::ensure!(path.exists(), "{}: there is no such file", path.display());
+                path.clone()
+            }
+            None => dir.join("jsvm.toml"),
+        };
+        let mut config = Config::load(&path, |name| std::env::var(name).ok())?;
+        if let Some(timeout) = self.timeout {
+            config.limits.timeout = timeout;
+        }
+        if let Some(loops) = self.max_loops {
+            config.limits.loops = loops;
+        }
+        if let Some(memory) = self.max_memory {
+            config.limits.memory = memory;
+        }
+        if let Some(profile) = self.profile {
+            config.sandbox.profile = profile;
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("jsvm.toml");
+        std::fs::write(&file, "[limits]\ntimeout = \"1s\"\nloops = 5").unwrap();
+        let args = Args::parse_from(["jsvm", "run", "--timeout", "2s", "-"]);
+        let Command::Run(args) = args.command else {
+            panic!("not run");
+        };
+        let config = args.limits.config(dir.path()).unwrap();
+        assert_eq!(config.limits.timeout, Duration::from_secs(2));
+        assert_eq!(config.limits.loops, 5);
+    }
+}

@@ -1,0 +1,43 @@
+//! The program `jsvm`: run a script, serve a directory of hooks, check one.
+//!
+//! The one rule: standard output holds what was asked for and nothing else;
+//! everything else goes to standard error. Exit codes: 0 done, 1 the script or
+//! the hooks failed, 2 usage or configuration, 3 a limit ended the script.
+
+mod args;
+mod check;
+mod config;
+mod output;
+mod run;
+mod serve;
+
+use args::{Args, Command};
+use clap::Parser;
+use jsvm::alloc::CountingAlloc;
+use std::process::ExitCode;
+
+/// Counts what each thread holds, for the memory limit of scripts.
+#[global_allocator]
+static ALLOCATOR: CountingAlloc = CountingAlloc::system();
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    output::log_to_stderr();
+    let result = match args.command {
+        Command::Run(args) => run::run(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Config(command) => config::config(&command),
+    };
+    result.unwrap_or_else(|err| {
+        eprintln!("error: {err:#}");
+        ExitCode::from(USAGE)
+    })
+}
+
+/// The script or the hooks failed.
+const FAILED: u8 = 1;
+/// Wrong usage or configuration.
+const USAGE: u8 = 2;
+/// A limit ended the script.
+const LIMIT: u8 = 3;

@@ -1,0 +1,14 @@
+//! A reference host for jsvm: SQLite records, HTTP, cron.
+
+mod api;
+mod clock;
+mod console;
+mod project;
+pub mod server;
+mod store;
+
+pub use clock::Clock;
+pub use console::Console;
+pub use project::Project;
+pub use server::Server;
+pub use store::{Options, Sqlite, is_password_hash};

@@ -1,0 +1,134 @@
+//! A transaction that is open.
+//!
+//! The one rule: it holds the writer until it is over, and whatever happens
+//! it gives it back. Its reads see its own writes.
+
+use super::{Shared, application_search, failure, rows, validate};
+use jsvm::{Collection, Error, Query, Record, Rows, Transaction};
+use rusqlite::Connection;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// An open transaction of a [`Sqlite`](super::Sqlite) store.
+pub(super) struct Open {
+    shared: Arc<Shared>,
+    connection: Mutex<Option<Connection>>,
+}
+
+impl Open {
+    /// Takes the writer and begins.
+    pub(super) fn begin(shared: Arc<Shared>) -> Result<Self, Error> {
+        let connection = shared.connections.take_writer()?;
+        if let Err(err) = connection.execute_batch("BEGIN IMMEDIATE") {
+            shared.connections.put_writer(connection);
+            return Err(failure::doing("a transaction cannot begin", &err));
+        }
+        Ok(Self {
+            shared,
+            connection: Mutex::new(Some(connection)),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.connection
+            .lock()
+            .unwrap_or_else(|err| err.into_inner())
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let guard = self.lock();
+        let connection = guard.as_ref().ok_or_else(over)?;
+        // SQLite ends a transaction by itself when the disk is full or fails;
+        // writing on would keep half of it.
+        match connection.is_autocommit() {
+            true => Err(over()),
+            false => work(connection),
+        }
+    }
+}
+
+impl Rows for Open {
+    fn collections(&self) -> Vec<Arc<Collection>> {
+        self.shared.collections().to_vec()
+    }
+
+    fn collection(&self, name_or_id: &str) -> Option<Arc<Collection>> {
+        self.shared.collection(name_or_id)
+    }
+
+    fn validate(&self, record: &Record) -> Result<(), Error> {
+        validate::check(record, self)
+    }
+
+    fn insert(&self, record: &Record) -> Result<(), Error> {
+        self.with(|connection| rows::insert(connection, record))
+    }
+
+    fn update(&self, record: &Record) -> Result<(), Error> {
+        self.with(|connection| rows::update(connection, record))
+    }
+
+    fn delete(&self, record: &Record) -> Result<(), Error> {
+        self.with(|connection| rows::delete(connection, record))
+    }
+
+    fn find(&self, collection: &Arc<Collection>, query: &Query) -> Result<Vec<Record>, Error> {
+        let collections = self.shared.collections();
+        let search = application_search(&collections, collection, query);
+        self.with(|connection| rows::find(connection, search))
+    }
+
+    fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error> {
+        let collections = self.shared.collections();
+        let search = application_search(&collections, collection, query);
+        self.with(|connection| rows::count(connection, search))
+    }
+}
+
+impl validate::Lookup for Open {
+    fn patterns(&self) -> &validate::Patterns {
+        &self.shared.patterns
+    }
+
+    fn collection(&self, name_or_id: &str) -> Option<Arc<Collection>> {
+        self.shared.collection(name_or_id)
+    }
+
+    fn count_ids(&self, collection: &Collection, ids: &[String]) -> Result<usize, Error> {
+        self.with(|connection| rows::count_ids(connection, collection, ids))
+    }
+
+    fn count_similar_ids(&self, collection: &Collection, id: &str) -> Result<usize, Error> {
+        self.with(|connection| rows::count_similar_ids(connection, collection, id))
+    }
+}
+
+impl Transaction for Open {
+    fn commit(&self) -> Result<(), Error> {
+        let connection = self.lock().take().ok_or_else(over)?;
+        let is_open = !connection.is_autocommit();
+        let committed = connection.execute_batch("COMMIT");
+        // After a failed commit this rolls back.
+        self.shared.connections.put_writer(connection);
+        match committed {
+            Ok(()) => Ok(()),
+            Err(_) if !is_open => Err(over()),
+            Err(err) => Err(failure::doing("the transaction cannot be kept", &err)),
+        }
+    }
+
+    fn rollback(&self) {
+        if let Some(connection) = self.lock().take() {
+            self.shared.connections.put_writer(connection);
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.rollback();
+    }
+}
+
+fn over() -> Error {
+    Error::host("the transaction is over")
+}

@@ -1,0 +1,8 @@
+//! The host as its clients see it: over HTTP, with real hooks and a real store.
+
+#![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
+
+mod limits;
+mod records;
+mod routes;
+mod site;
