@@ -60,31 +60,45 @@ fn hook(c: &mut Criterion) {
     group.finish();
 }
 
-/// The same work with checks and without them.
+/// What checks add to loops and calls.
 fn metering(c: &mut Criterion) {
-    let mut group = c.benchmark_group("metering");
+    let add = "let s = 0; for (let i = 0; i < 1000; i++) s += i; return s";
+    let fib = "const f = (n) => n < 2 ? n : f(n - 1) + f(n - 2); return f(12)";
+    compare(
+        c,
+        "metering",
+        &[("loop", add, 499_500.0), ("calls", fib, 144.0)],
+    );
+}
+
+/// What built-in functions of ours cost beside the engine's.
+fn guards(c: &mut Criterion) {
+    let order =
+        "const o = { id: 'a1', items: [{ n: 1, p: 9.5 }, { n: 2, p: 3 }], tags: ['x', 'y'] };
+        return JSON.stringify(o).length";
+    let sort = "const a = []; for (let i = 0; i < 200; i++) a.push((i * 7919) % 211);
+        return a.sort((x, y) => x - y)[0]";
+    let join = "const a = []; for (let i = 0; i < 200; i++) a.push(i); return a.join().length";
     let cases = [
-        (
-            "loop",
-            "let s = 0; for (let i = 0; i < 1000; i++) s += i; s",
-            499_500.0,
-        ),
-        (
-            "calls",
-            "const f = (n) => n < 2 ? n : f(n - 1) + f(n - 2); f(12)",
-            144.0,
-        ),
+        ("stringify", order, 68.0),
+        ("sort", sort, 0.0),
+        ("join", join, 689.0),
     ];
-    for (name, text, wanted) in cases {
-        let body = text.rsplit_once("; ").expect("a last expression");
-        let text = format!("(e) => {{ {}; return {} }}", body.0, body.1);
-        let metered = program(&text, Kind::Handler);
+    compare(c, "guards", &cases);
+}
+
+/// The same body as a handler of ours and in the engine as it comes.
+fn compare(c: &mut Criterion, group: &str, cases: &[(&str, &str, f64)]) {
+    let mut group = c.benchmark_group(group);
+    for (name, body, wanted) in cases {
+        let text = format!("(e) => {{ {body} }}");
+        let ours = program(&text, Kind::Handler);
         let (execution, mut vm) = vm();
         execution.start(Duration::from_secs(3600));
-        let value = vm.call(&metered, &[]).expect("it runs");
-        assert_eq!(value.as_number(), Some(wanted));
-        group.bench_function(format!("{name}/metered"), |b| {
-            b.iter(|| vm.call(&metered, &[]).is_ok());
+        let value = vm.call(&ours, &[]).expect("it runs");
+        assert_eq!(value.as_number(), Some(*wanted), "{name}");
+        group.bench_function(format!("{name}/ours"), |b| {
+            b.iter(|| vm.call(&ours, &[]).is_ok());
         });
         let mut context = boa_engine::Context::default();
         let source = format!("\"use strict\";({text})");
@@ -92,7 +106,7 @@ fn metering(c: &mut Criterion) {
             .eval(boa_engine::Source::from_bytes(&source))
             .expect("it compiles");
         let bare = bare.as_callable().expect("a function");
-        group.bench_function(format!("{name}/bare"), |b| {
+        group.bench_function(format!("{name}/engine"), |b| {
             b.iter(|| {
                 bare.call(&boa_engine::JsValue::undefined(), &[], &mut context)
                     .is_ok()
@@ -100,6 +114,12 @@ fn metering(c: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// A VM of a worker, as it is made after a limit.
+fn start(c: &mut Criterion) {
+    let execution = Execution::new(Limits::default());
+    c.bench_function("vm/new", |b| b.iter(|| Vm::new(&execution).is_ok()));
 }
 
 /// Source to program.
@@ -131,6 +151,6 @@ fn event(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(50).measurement_time(Duration::from_secs(2));
-    targets = hook, metering, compile, event
+    targets = hook, metering, guards, start, compile, event
 }
 criterion_main!(benches);

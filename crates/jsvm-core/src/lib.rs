@@ -12,6 +12,7 @@
 mod error;
 mod execution;
 mod failure;
+mod guards;
 mod interrupt;
 mod jobs;
 mod limits;

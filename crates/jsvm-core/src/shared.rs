@@ -27,8 +27,9 @@ pub(crate) struct Shared(Rc<State>);
 
 struct State {
     execution: Execution,
-    /// Every program that the VM has seen, to map positions of its frames.
-    programs: RefCell<HashMap<ContentId, Arc<Program>>>,
+    /// Every program that the VM has seen, by its id as the engine's stacks
+    /// tell it, to map positions back.
+    programs: RefCell<HashMap<String, Arc<Program>>>,
     /// What the handler in progress threw.
     caught: RefCell<Option<JsValue>>,
     /// What was thrown last, with the stack there.
@@ -39,6 +40,10 @@ struct State {
     stack_getter: RefCell<Option<JsObject>>,
     /// The engine's own `Function.prototype.toString`.
     function_text: RefCell<Option<JsObject>>,
+    /// Static functions of the engine, before any script ran.
+    originals: RefCell<HashMap<&'static str, JsObject>>,
+    /// Guards in progress, outermost first, with the objects they marked.
+    natives: RefCell<Vec<Option<JsObject>>>,
 }
 
 impl Shared {
@@ -51,6 +56,8 @@ impl Shared {
             limit_stack: RefCell::default(),
             stack_getter: RefCell::default(),
             function_text: RefCell::default(),
+            originals: RefCell::default(),
+            natives: RefCell::default(),
         }))
     }
 
@@ -99,21 +106,16 @@ impl Shared {
         self.0
             .programs
             .borrow_mut()
-            .insert(program.id(), Arc::clone(program));
+            .insert(program.id().to_string(), Arc::clone(program));
     }
 
     pub(crate) fn forget(&self, id: ContentId) {
-        self.0.programs.borrow_mut().remove(&id);
+        self.0.programs.borrow_mut().remove(&id.to_string());
     }
 
     /// The program whose id is written so.
     pub(crate) fn program(&self, id: &str) -> Option<Arc<Program>> {
-        self.0
-            .programs
-            .borrow()
-            .iter()
-            .find(|(known, _)| known.to_string() == id)
-            .map(|(_, program)| Arc::clone(program))
+        self.0.programs.borrow().get(id).map(Arc::clone)
     }
 
     /// The source of a function by the engine's text of it.
@@ -170,6 +172,62 @@ impl Shared {
         self.0.programs.borrow_mut().clear();
         *self.0.stack_getter.borrow_mut() = None;
         *self.0.function_text.borrow_mut() = None;
+        self.0.originals.borrow_mut().clear();
+    }
+
+    /// Keeps static functions that guards need.
+    pub(crate) fn keep_originals(&self, context: &mut Context) -> JsResult<()> {
+        let constructors = context.intrinsics().constructors();
+        let (array, object) = (constructors.array(), constructors.object());
+        let wanted = [
+            ("isArray", array.constructor()),
+            ("keys", object.constructor()),
+        ];
+        for (name, holder) in wanted {
+            let function = holder.get(js_string!(name), context)?;
+            if let Some(function) = function.as_object() {
+                self.0.originals.borrow_mut().insert(name, function);
+            }
+        }
+        Ok(())
+    }
+
+    /// A static function that was kept.
+    pub(crate) fn original(&self, name: &str) -> Option<JsObject> {
+        self.0.originals.borrow().get(name).cloned()
+    }
+
+    /// How deep guards are in each other.
+    pub(crate) fn native_depth(&self) -> usize {
+        self.0.natives.borrow().len()
+    }
+
+    pub(crate) fn push_native(&self, mark: Option<JsObject>) {
+        self.0.natives.borrow_mut().push(mark);
+    }
+
+    pub(crate) fn pop_native(&self) {
+        self.0.natives.borrow_mut().pop();
+    }
+
+    /// Whether a guard further out marked the object.
+    pub(crate) fn is_marked(&self, object: &JsObject) -> bool {
+        let natives = self.0.natives.borrow();
+        let mut marks = natives.iter().flatten();
+        marks.any(|mark| JsObject::equals(mark, object))
+    }
+
+    /// Asks the limits.
+    pub(crate) fn check(&self, context: &mut Context) -> JsResult<()> {
+        check(self, &[], context).map(drop)
+    }
+
+    /// Ends the execution for a limit, and says where.
+    pub(crate) fn end(&self, hit: LimitHit, context: &mut Context) -> boa_engine::JsError {
+        if self.0.execution.hit().is_none() {
+            *self.0.limit_stack.borrow_mut() = self.stack_here(context);
+        }
+        uncatchable(self.0.execution.end(hit))
     }
 
     #[cfg(test)]
@@ -183,6 +241,7 @@ impl Shared {
         *self.0.caught.borrow_mut() = None;
         *self.0.thrown.borrow_mut() = None;
         *self.0.limit_stack.borrow_mut() = None;
+        self.0.natives.borrow_mut().clear();
     }
 
     /// The engine's own stack text of an error object; no script runs.

@@ -8,6 +8,7 @@ use crate::{
     error::{ErrorKind, ScriptError},
     execution::Execution,
     failure::{self, Failure},
+    guards,
     jobs::Jobs,
     program::{ContentId, Kind, Program},
     shared::{self, Shared},
@@ -77,6 +78,8 @@ impl Vm {
         shared.install(&mut context)?;
         shared::hide_metering(&shared, &mut context)?;
         context.insert_data(shared.clone());
+        shared.keep_originals(&mut context)?;
+        guards::install(&shared, &mut context)?;
         let drain = drain_function(&mut context)?;
         Ok(Self {
             context,

@@ -1,0 +1,135 @@
+//! Built-in functions of ours in place of the engine's, where those could not
+//! be stopped, recurse without end, or take all memory in one call.
+//!
+//! The one rule: what a script sees is what the standard says, until a limit
+//! is hit. Long work asks the limits as it goes, recursion is counted, and
+//! memory is asked for before it is taken.
+
+mod apply;
+mod array;
+mod json;
+mod sort;
+mod text;
+
+use crate::{error::LimitHit, shared::Shared};
+use boa_engine::{
+    Context, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, js_string,
+    object::FunctionObjectBuilder, property::PropertyDescriptor,
+};
+use boa_gc::{Finalize, Trace};
+
+/// Puts all guards in place of the engine's functions.
+pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
+    sort::install(shared, context)?;
+    array::install(shared, context)?;
+    text::install(shared, context)?;
+    apply::install(shared, context)?;
+    json::install(shared, context)
+}
+
+/// A guard in plain Rust; `originals` are the functions that it stands for or
+/// needs.
+type Body = fn(&Guard, &JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
+
+/// What a guard knows.
+#[derive(Trace, Finalize)]
+struct Guard {
+    #[unsafe_ignore_trace]
+    shared: Shared,
+    originals: Vec<JsObject>,
+}
+
+impl Guard {
+    /// Asks the limits once for every thousand calls.
+    fn tick(&self, turns: &mut u32, context: &mut Context) -> JsResult<()> {
+        const TURNS: u32 = 1024;
+        *turns += 1;
+        if *turns < TURNS {
+            return Ok(());
+        }
+        *turns = 0;
+        self.shared.check(context)
+    }
+
+    /// One level deeper in recursion that the engine does not count; `mark` is
+    /// an object that [`Shared::is_marked`] then tells.
+    fn enter<T>(
+        &self,
+        mark: Option<&JsObject>,
+        context: &mut Context,
+        work: impl FnOnce(&mut Context) -> JsResult<T>,
+    ) -> JsResult<T> {
+        let limit = self.shared.execution().limits().recursion;
+        if self.shared.native_depth() >= limit {
+            return Err(self.shared.end(LimitHit::Recursion(limit), context));
+        }
+        self.shared.push_native(mark.cloned());
+        let result = work(context);
+        self.shared.pop_native();
+        result
+    }
+
+    /// Asks for memory that one call is about to take.
+    fn reserve(&self, bytes: u64, context: &mut Context) -> JsResult<()> {
+        let limit = self.shared.execution().limits().memory;
+        if bytes > limit {
+            return Err(self.shared.end(LimitHit::Memory(limit), context));
+        }
+        Ok(())
+    }
+}
+
+/// Replaces a method; name, length and attributes stay.
+fn replace(
+    holder: &JsObject,
+    name: &str,
+    body: Body,
+    shared: &Shared,
+    context: &mut Context,
+) -> JsResult<()> {
+    let key = js_string!(name);
+    let original = holder.get(key.clone(), context)?;
+    let Some(original) = original.as_object() else {
+        return Err(missing(name));
+    };
+    let length = original
+        .get(js_string!("length"), context)?
+        .to_length(context)?;
+    let guard = Guard {
+        shared: shared.clone(),
+        originals: vec![original],
+    };
+    let native = NativeFunction::from_copy_closure_with_captures(
+        move |this, args, guard: &Guard, context| body(guard, this, args, context),
+        guard,
+    );
+    let function = FunctionObjectBuilder::new(context.realm(), native)
+        .name(key.clone())
+        .length(usize::try_from(length).unwrap_or(0))
+        .build();
+    let property = PropertyDescriptor::builder()
+        .value(function)
+        .writable(true)
+        .enumerable(false)
+        .configurable(true);
+    holder
+        .define_property_or_throw(key, property, context)
+        .map(drop)
+}
+
+fn missing(name: &str) -> boa_engine::JsError {
+    JsNativeError::error()
+        .with_message(format!("the engine has no {name}"))
+        .into()
+}
+
+/// `LengthOfArrayLike` of the standard.
+fn length_of(object: &JsObject, context: &mut Context) -> JsResult<u64> {
+    object
+        .get(js_string!("length"), context)?
+        .to_length(context)
+}
+
+fn arg(args: &[JsValue], index: usize) -> JsValue {
+    args.get(index).cloned().unwrap_or_default()
+}
