@@ -102,10 +102,7 @@ fn typed_sort(
     };
     // The original checks that the array is not detached.
     let array = JsTypedArray::from_object(array)?;
-    let mut items = Vec::new();
-    for index in 0..array.length(context)? {
-        items.push(array.at(i64::try_from(index).unwrap_or(i64::MAX), context)?);
-    }
+    let items = typed_items(&array, context)?;
     let sorted = guard.merge_sort(items, Some(&compare), context)?;
     let object: JsObject = array.into();
     for (index, item) in sorted.into_iter().enumerate() {
@@ -127,10 +124,7 @@ fn typed_to_sorted(
     let copy = guard.originals[0].call(this, &[], context)?;
     let source = typed(this).ok_or_else(|| JsNativeError::typ().with_message("no typed array"))?;
     let source = JsTypedArray::from_object(source)?;
-    let mut items = Vec::new();
-    for index in 0..source.length(context)? {
-        items.push(source.at(i64::try_from(index).unwrap_or(i64::MAX), context)?);
-    }
+    let items = typed_items(&source, context)?;
     let sorted = guard.merge_sort(items, Some(&compare), context)?;
     if let Some(target) = copy.as_object() {
         for (index, item) in sorted.into_iter().enumerate() {
@@ -138,6 +132,11 @@ fn typed_to_sorted(
         }
     }
     Ok(copy)
+}
+
+fn typed_items(array: &JsTypedArray, context: &mut Context) -> JsResult<Vec<JsValue>> {
+    let length = i64::try_from(array.length(context)?).unwrap_or(i64::MAX);
+    (0..length).map(|index| array.at(index, context)).collect()
 }
 
 fn typed(value: &JsValue) -> Option<JsObject> {
