@@ -6,6 +6,7 @@
 use crate::{run, vm};
 use boa_engine::{Context, Source};
 use jsvm_core::{Execution, Limits, value};
+use proptest::prelude::*;
 use std::time::Duration;
 
 /// What the engine as it comes makes of a script.
@@ -230,4 +231,75 @@ fn every_end() {
     let cyclic = "const a = [1]; a.push([a, a]);";
     assert_eq!(guarded(&format!("{cyclic} a.join('-')")), "1-,");
     assert_eq!(guarded(&format!("{cyclic} a.toLocaleString()")), "1,,");
+}
+
+/// The text of some value: numbers, texts, holes, lists and objects.
+fn any_value() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("undefined".to_owned()),
+        Just("true".to_owned()),
+        Just("-0".to_owned()),
+        Just("NaN".to_owned()),
+        Just("new Date(5)".to_owned()),
+        Just("Object('boxed')".to_owned()),
+        any::<i32>().prop_map(|number| number.to_string()),
+        (-1e9..1e9).prop_map(|number: f64| number.to_string()),
+        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        let key = "[a-c]|[0-9]{1,3}|é";
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6)
+                .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec(
+                prop_oneof![4 => inner.clone(), 1 => Just(String::new())],
+                1..5
+            )
+            .prop_map(|items| format!("[{}]", items.join(","))),
+            prop::collection::vec((key, inner), 0..5).prop_map(|fields| {
+                let fields = fields
+                    .iter()
+                    .map(|(key, value)| format!("'{key}': {value}"));
+                format!("({{ {} }})", fields.collect::<Vec<_>>().join(","))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_agrees_with_the_engine(value in any_value(), gap in 0..12) {
+        let text = format!("JSON.stringify({value}, null, {gap})");
+        prop_assert_eq!(guarded(&text), bare(&text), "{}", text);
+    }
+
+    #[test]
+    fn arrays_agree_with_the_engine(items in prop::collection::vec(any_value(), 0..30)) {
+        let list = format!("[{}]", items.join(","));
+        for text in [
+            format!("JSON.stringify({list}.sort())"),
+            format!("JSON.stringify({list}.toSorted((a, b) => String(b).length - String(a).length))"),
+            format!("{list}.join('-')"),
+            format!("String({list})"),
+            format!("JSON.stringify({list}.flat(2))"),
+            format!("const a = {list}; a.sort(); a.length + ':' + Object.keys(a)"),
+        ] {
+            prop_assert_eq!(guarded(&text), bare(&text), "{}", text);
+        }
+    }
+
+    #[test]
+    fn texts_agree_with_the_engine(text in any::<String>(), pad in any::<String>(), count in -1i32..40) {
+        let (text, pad) = (serde_json::Value::from(text), serde_json::Value::from(pad));
+        for text in [
+            format!("{text}.repeat({count})"),
+            format!("{text}.padStart({count}, {pad})"),
+            format!("{text}.padEnd({count}, {pad})"),
+        ] {
+            prop_assert_eq!(guarded(&text), bare(&text), "{}", text);
+        }
+    }
 }
