@@ -51,7 +51,9 @@ pub fn failure(err: JsError, context: &mut Context) -> Failure {
                 _ => LimitHit::Recursion(depth),
             };
             let hit = shared.map_or(hit, |shared| shared.execution().end(hit));
-            Failure::Error(limit_error(hit, context))
+            // The text of an engine error is its frames; no value is in it.
+            let stack = err.to_string();
+            Failure::Error(with_stack(ScriptError::limit(hit), Some(&stack), context))
         }
         Some(other) => Failure::Error(engine_error(&other.to_string())),
         None => match err.into_opaque(context) {
