@@ -63,11 +63,6 @@ impl DateTime {
     pub fn unix(self) -> i64 {
         self.0.map_or(-62_135_596_800, Timestamp::as_second)
     }
-
-    /// Milliseconds since 1970 began, none if there is no moment.
-    pub fn unix_milliseconds(self) -> Option<i64> {
-        self.0.map(Timestamp::as_millisecond)
-    }
 }
 
 impl fmt::Display for DateTime {

@@ -4,7 +4,7 @@
 //! stack at that moment, for whoever tells the error later.
 
 use crate::{
-    error::LimitHit,
+    error::{LimitHit, Position},
     execution::Execution,
     marks::{CREDIT, Marks},
     program::{ContentId, Program},
@@ -122,8 +122,8 @@ impl Shared {
     ///
     /// That text is metered, and the engine may cut off its end; so it is only
     /// used to find the function among those of all programs. Of several with
-    /// the same text, the first at or behind `line` is taken.
-    pub(crate) fn function_source(&self, metered: &str, line: u32) -> Option<Source> {
+    /// the same text, the first at or behind `near` is taken.
+    pub(crate) fn function_source(&self, metered: &str, near: Option<&Position>) -> Option<Source> {
         let text = Marks::get().strip(metered);
         let programs = self.0.programs.borrow();
         let found = programs.values().flat_map(|program| {
@@ -134,15 +134,10 @@ impl Shared {
             .filter(|(_, _, whole)| whole.starts_with(&text))
             .map(|(program, at, whole)| program.source().part(at, whole))
             .min_by_key(|source| {
-                let (at, column) = source.start();
-                let is_before = at < line;
-                (
-                    is_before,
-                    source.text().len(),
-                    source.name().to_owned(),
-                    at,
-                    column,
-                )
+                let (line, column) = source.start();
+                let is_elsewhere = near.is_some_and(|near| near.file != source.name());
+                let is_before = near.is_some_and(|near| line < near.line);
+                (is_elsewhere, is_before, source.text().len(), line, column)
             })
     }
 
@@ -353,14 +348,14 @@ pub(crate) fn check_limits(context: &mut Context) -> JsResult<()> {
 /// The source of a function of a script, with its place in its file.
 ///
 /// `None` for native functions and for classes. Of several functions with the
-/// same text, it is the first at or behind `line`.
+/// same text, it is the first at or behind `near`.
 ///
 /// # Errors
 ///
 /// If the engine's own `toString` fails, which it does not for functions.
 pub fn function_source(
     function: &JsObject,
-    line: u32,
+    near: Option<&Position>,
     context: &mut Context,
 ) -> JsResult<Option<Source>> {
     let Some(shared) = context.get_data::<Shared>().cloned() else {
@@ -372,7 +367,7 @@ pub fn function_source(
     };
     let text = native.call(&function.clone().into(), &[], context)?;
     let text = text.to_string(context)?.to_std_string_lossy();
-    Ok(shared.function_source(&text, line))
+    Ok(shared.function_source(&text, near))
 }
 
 /// Replaces `Function.prototype.toString`: a script that looks at its own text
@@ -394,7 +389,7 @@ pub(crate) fn hide_metering(shared: &Shared, context: &mut Context) -> JsResult<
             }
             let found = context
                 .get_data::<Shared>()
-                .and_then(|shared| shared.function_source(&text, 0));
+                .and_then(|shared| shared.function_source(&text, None));
             let text = match found {
                 Some(source) => source.text().to_owned(),
                 None => Marks::get().strip(&text),

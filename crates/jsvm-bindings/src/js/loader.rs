@@ -17,7 +17,7 @@ use crate::{
 };
 use boa_engine::{Context, JsData, JsNativeError, JsResult, JsValue, NativeFunction};
 use boa_gc::{Finalize, Trace};
-use jsvm_core::{Execution, Failure, Kind, ScriptError, Source};
+use jsvm_core::{Execution, Failure, Kind, Position, ScriptError, Source};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// What came of loading some files.
@@ -246,18 +246,16 @@ pub(super) fn handler_source(value: &JsValue, context: &mut Context) -> JsResult
         return Ok(Source::new("handler", text));
     }
     let function = value.as_callable().ok_or_else(no_handler)?;
-    let line = calling_line(context);
-    jsvm_core::function_source(&function, line, context)?.ok_or_else(no_handler)
+    let near = calling_position(context);
+    jsvm_core::function_source(&function, near.as_ref(), context)?.ok_or_else(no_handler)
 }
 
-/// The line of the script that is calling a native function now.
-fn calling_line(context: &mut Context) -> u32 {
+/// The place of the script that is calling a native function now.
+fn calling_position(context: &mut Context) -> Option<Position> {
     let constructor = context.intrinsics().constructors().error().constructor();
-    let Ok(error) = constructor.construct(&[], None, context) else {
-        return 1;
-    };
+    let error = constructor.construct(&[], None, context).ok()?;
     let told = jsvm_core::describe(&error.into(), context);
-    told.position.as_ref().map_or(1, |position| position.line)
+    told.position.clone()
 }
 
 fn no_handler() -> boa_engine::JsError {

@@ -144,6 +144,26 @@ fn misuse_is_told_with_its_place_and_cure() {
 }
 
 #[test]
+fn handlers_with_the_same_text_keep_their_own_places() {
+    let text = "// one\nrouterAdd('GET', '/', (e) => e.next())\nrouterUse((e) => e.next())";
+    let world = files(&[("a.pb.js", text), ("b.pb.js", &text.replace("'/'", "'/b'"))]);
+    let hooks = world.app.hooks();
+    let routes = hooks.routes().iter().map(|route| route.place.clone());
+    let uses = hooks.middlewares().iter();
+    let uses = uses.map(|one| one.handler.program.source().to_string());
+    let places: Vec<_> = routes.chain(uses).collect();
+    assert_eq!(
+        places,
+        [
+            "a.pb.js:2:23",
+            "b.pb.js:2:24",
+            "a.pb.js:3:11",
+            "b.pb.js:3:11"
+        ]
+    );
+}
+
+#[test]
 fn every_form_of_a_handler_is_taken() {
     for handler in [
         "(e) => e.string(200, 'ok')",

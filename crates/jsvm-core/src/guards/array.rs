@@ -3,10 +3,10 @@
 //! The one rule: an array inside of itself ends: as nothing in text, and at the
 //! recursion limit in `flat`.
 
-use super::{Guard, arg, length_of, replace};
+use super::{Guard, arg, is_array, length_of, replace};
 use crate::shared::Shared;
 use boa_engine::{
-    Context, JsNativeError, JsObject, JsResult, JsString, JsValue, js_string,
+    Context, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string,
     object::builtins::JsArray,
 };
 
@@ -122,22 +122,6 @@ fn flat(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let object = this.to_object(context)?;
-    // Other classes of arrays decide by themselves what they become.
-    let has_own_class = object
-        .get(js_string!("constructor"), context)?
-        .strict_equals(
-            &context
-                .intrinsics()
-                .constructors()
-                .array()
-                .constructor()
-                .into(),
-        );
-    if !object.is_array() || !has_own_class {
-        return guard.enter(None, context, |context| {
-            guard.originals[0].call(this, args, context)
-        });
-    }
     let depth = arg(args, 0);
     let depth = if depth.is_undefined() {
         1.0
@@ -150,9 +134,36 @@ fn flat(
                 boa_engine::value::IntegerOrInfinity::NegativeInfinity => 0.0,
             })?
     };
+    let target = species(&object, context)?;
     let mut out = Vec::new();
     guard.flatten(&object, depth, &mut out, context)?;
-    Ok(JsArray::from_iter(out, context).into())
+    let Some(target) = target else {
+        return Ok(JsArray::from_iter(out, context).into());
+    };
+    for (index, element) in out.into_iter().enumerate() {
+        target.create_data_property_or_throw(index, element, context)?;
+    }
+    Ok(target.into())
+}
+
+/// `ArraySpeciesCreate`: what another class of arrays wants to become; `None`
+/// is an array.
+fn species(object: &JsObject, context: &mut Context) -> JsResult<Option<JsObject>> {
+    if !is_array(object, context)? {
+        return Ok(None);
+    }
+    let mut class = object.get(js_string!("constructor"), context)?;
+    if let Some(constructor) = class.as_object() {
+        class = constructor.get(JsSymbol::species(), context)?;
+    }
+    let array = context.intrinsics().constructors().array().constructor();
+    if class.is_null_or_undefined() || class.strict_equals(&array.into()) {
+        return Ok(None);
+    }
+    let class = class.as_constructor().ok_or_else(|| {
+        JsNativeError::typ().with_message("the species of the array is no constructor")
+    })?;
+    class.construct(&[0.into()], None, context).map(Some)
 }
 
 #[expect(
@@ -178,10 +189,11 @@ impl Guard {
                 continue;
             }
             let element = source.get(index, context)?;
-            match element
-                .as_object()
-                .filter(|object| depth > 0.0 && object.is_array())
-            {
+            let inner = match element.as_object() {
+                Some(object) if depth > 0.0 && is_array(&object, context)? => Some(object),
+                _ => None,
+            };
+            match inner {
                 Some(inner) => self.enter(None, context, |context| {
                     self.flatten(&inner, depth - 1.0, out, context)
                 })?,

@@ -3,7 +3,7 @@
 //! The one rule: it is the algorithm of the standard, step by step; only its
 //! depth, its length and its time have limits.
 
-use super::{Guard, arg, length_of, missing, replace};
+use super::{Guard, arg, call_static, is_array, length_of, replace};
 use crate::{shared::Shared, value};
 use boa_engine::{
     Context, JsBigInt, JsNativeError, JsObject, JsResult, JsString, JsValue, JsVariant, js_string,
@@ -49,7 +49,7 @@ impl<'a> Writer<'a> {
         let given = arg(args, 1).as_object();
         let replacer = given.clone().filter(JsObject::is_callable);
         let keys = match given.filter(|given| !given.is_callable()) {
-            Some(list) if is_array(&list, context)? => Some(keys_of(&list, context)?),
+            Some(list) if is_array(&list, context)? => Some(keys_of(guard, &list, context)?),
             _ => None,
         };
         Ok(Self {
@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
         match value.variant() {
             JsVariant::Null => self.push("null"),
             JsVariant::Boolean(flag) => self.push(if flag { "true" } else { "false" }),
-            JsVariant::String(text) => self.quote(&text),
+            JsVariant::String(text) => self.quote(&text, context)?,
             JsVariant::Integer32(_) => self.number(&value, context)?,
             JsVariant::Float64(number) if number.is_finite() => self.number(&value, context)?,
             JsVariant::Float64(_) => self.push("null"),
@@ -152,7 +152,7 @@ impl<'a> Writer<'a> {
             let start = self.out.len();
             self.separate(is_empty);
             if let Some(name) = key_value(&key).as_string() {
-                self.quote(&name);
+                self.quote(&name, context)?;
             }
             self.push(if self.gap.is_empty() { ":" } else { ": " });
             if self.property(object, key, context)? {
@@ -197,7 +197,9 @@ impl<'a> Writer<'a> {
     }
 
     /// `QuoteJSONString`: a surrogate without its partner is escaped.
-    fn quote(&mut self, text: &JsString) {
+    fn quote(&mut self, text: &JsString, context: &mut Context) -> JsResult<()> {
+        let units = self.out.len() + text.len();
+        self.guard.reserve(units as u64 * 2, context)?;
         self.push("\"");
         let units: Vec<u16> = text.iter().collect();
         for decoded in char::decode_utf16(units) {
@@ -215,18 +217,16 @@ impl<'a> Writer<'a> {
             }
         }
         self.push("\"");
+        Ok(())
     }
 }
 
 /// A property key as scripts see it.
 fn key_value(key: &PropertyKey) -> JsValue {
-    match value::key_text(key) {
-        Some(_) if matches!(key, PropertyKey::String(_)) => match key {
-            PropertyKey::String(text) => text.clone().into(),
-            _ => JsValue::undefined(),
-        },
-        Some(text) => JsString::from(text).into(),
-        None => JsValue::undefined(),
+    match key {
+        PropertyKey::String(text) => text.clone().into(),
+        other => value::key_text(other)
+            .map_or_else(JsValue::undefined, |text| JsString::from(text).into()),
     }
 }
 
@@ -251,18 +251,6 @@ fn unboxed(value: JsValue, context: &mut Context) -> JsResult<JsValue> {
     Ok(number.map_or(value, Into::into))
 }
 
-/// `IsArray`, which looks through proxies.
-fn is_array(object: &JsObject, context: &mut Context) -> JsResult<bool> {
-    if object.is_array() {
-        return Ok(true);
-    }
-    if object.is_ordinary() {
-        return Ok(false);
-    }
-    let constructor = context.intrinsics().constructors().array().constructor();
-    call_static(&constructor, "isArray", object, context).map(|told| told.to_boolean())
-}
-
 /// `EnumerableOwnProperties`, which asks proxies.
 fn enumerable_keys(object: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
     if object.is_ordinary() {
@@ -278,28 +266,12 @@ fn enumerable_keys(object: &JsObject, context: &mut Context) -> JsResult<Vec<Pro
         .collect()
 }
 
-/// Calls the engine's own static function, also if a script replaced it.
-fn call_static(
-    constructor: &JsObject,
-    name: &str,
-    object: &JsObject,
-    context: &mut Context,
-) -> JsResult<JsValue> {
-    let original = context
-        .get_data::<Shared>()
-        .and_then(|shared| shared.original(name));
-    let function = original.ok_or_else(|| missing(name))?;
-    function.call(
-        &constructor.clone().into(),
-        &[object.clone().into()],
-        context,
-    )
-}
-
 /// The names in a replacer that is a list, each once.
-fn keys_of(list: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
+fn keys_of(guard: &Guard, list: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
+    let mut turns = 0;
     let mut keys: Vec<PropertyKey> = Vec::new();
     for index in 0..length_of(list, context)? {
+        guard.tick(&mut turns, context)?;
         let item = list.get(index, context)?;
         let is_name = item.is_string()
             || item.is_number()

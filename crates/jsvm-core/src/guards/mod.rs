@@ -133,3 +133,33 @@ fn length_of(object: &JsObject, context: &mut Context) -> JsResult<u64> {
 fn arg(args: &[JsValue], index: usize) -> JsValue {
     args.get(index).cloned().unwrap_or_default()
 }
+
+/// `IsArray`, which looks through proxies.
+fn is_array(object: &JsObject, context: &mut Context) -> JsResult<bool> {
+    if object.is_array() {
+        return Ok(true);
+    }
+    if object.is_ordinary() {
+        return Ok(false);
+    }
+    let constructor = context.intrinsics().constructors().array().constructor();
+    call_static(&constructor, "isArray", object, context).map(|told| told.to_boolean())
+}
+
+/// Calls the engine's own static function, also if a script replaced it.
+fn call_static(
+    constructor: &JsObject,
+    name: &str,
+    object: &JsObject,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let original = context
+        .get_data::<Shared>()
+        .and_then(|shared| shared.original(name));
+    let function = original.ok_or_else(|| missing(name))?;
+    function.call(
+        &constructor.clone().into(),
+        &[object.clone().into()],
+        context,
+    )
+}

@@ -101,6 +101,11 @@ fn flattening_gives_what_the_standard_says() {
         "[[]].flat()",
         "class A extends Array {} new A(1, 2).flat() instanceof A",
         "Array.prototype.flat.call({ length: 1, 0: [1] })",
+        "[new Proxy([1, [2]], {}), 3].flat()",
+        "class A extends Array {} const a = new A(); a.push([1]); const b = a.flat(); [b instanceof A, b]",
+        "const a = [[1]]; a.constructor = { [Symbol.species]: null }; a.flat()",
+        "const a = [[1]]; a.constructor = { [Symbol.species]: 5 }; a.flat()",
+        "const a = [[1]]; a.constructor = 5; a.flat()",
     ]);
 }
 
@@ -181,6 +186,18 @@ fn every_end() {
     };
     for (text, limit) in [
         ("const a = []; a[0] = a; a.flat(Infinity)", "recursion"),
+        (
+            "class A extends Array {} const a = new A(); a.push(a); a.flat(Infinity)",
+            "recursion",
+        ),
+        (
+            "JSON.stringify(Array(1000).fill('x'.repeat(1e6)))",
+            "memory",
+        ),
+        (
+            "stop(); JSON.stringify(1, new Proxy([], { get: (t, k) => k === 'length' ? 2 ** 53 : 'x' }))",
+            "timeout",
+        ),
         (
             "let a = []; for (let i = 0; i < 100000; i++) a = [a]; JSON.stringify(a)",
             "recursion",

@@ -113,7 +113,7 @@ fn the_deadline_needs_no_supervisor() {
 #[test]
 fn recursion_has_an_end() {
     let report = transcript(&["const f = () =>\n  f() + 1; f()"]);
-    assert!(report.contains("--> a.js:2:4"), "{report}");
+    assert!(report.contains("--> a.js:2:3"), "{report}");
     assert!(
         report.contains("functions called each other more than 1000 deep"),
         "{report}"
