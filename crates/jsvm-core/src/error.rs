@@ -83,13 +83,26 @@ pub enum LimitHit {
     Nesting(usize),
     /// The source is longer than it may be, in bytes.
     SourceSize(usize),
+    /// A JSON text or value is nested deeper than it may be.
+    JsonNesting(usize),
+    /// A string would be longer than it may be, in UTF-16 units.
+    StringLength(u64),
+    /// An array would have more elements than it may have.
+    ArrayLength(u64),
+    /// A buffer would be larger than it may be, in bytes.
+    BufferSize(u64),
+    /// A regular expression took more steps than it may.
+    RegexpSteps(u64),
+    /// More promise jobs wait than may.
+    PendingJobs(usize),
     /// Somebody who waited for it gave up.
     Cancelled,
 }
 
 impl LimitHit {
     /// One stable word: `timeout`, `loops`, `memory`, `recursion`, `nesting`,
-    /// `source-size` or `cancelled`.
+    /// `source-size`, `json-nesting`, `string-length`, `array-length`,
+    /// `buffer-size`, `regexp-steps`, `pending-jobs` or `cancelled`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Timeout(_) => "timeout",
@@ -98,6 +111,12 @@ impl LimitHit {
             Self::Recursion(_) => "recursion",
             Self::Nesting(_) => "nesting",
             Self::SourceSize(_) => "source-size",
+            Self::JsonNesting(_) => "json-nesting",
+            Self::StringLength(_) => "string-length",
+            Self::ArrayLength(_) => "array-length",
+            Self::BufferSize(_) => "buffer-size",
+            Self::RegexpSteps(_) => "regexp-steps",
+            Self::PendingJobs(_) => "pending-jobs",
             Self::Cancelled => "cancelled",
         }
     }
@@ -122,10 +141,37 @@ impl fmt::Display for LimitHit {
                 f,
                 "functions called each other more than {limit} deep (raise limits.recursion)"
             ),
-            Self::Nesting(limit) => write!(f, "the source is nested more than {limit} deep"),
+            Self::Nesting(limit) => write!(
+                f,
+                "the source is nested more than {limit} deep (limits.nesting, at most 400)"
+            ),
             Self::SourceSize(limit) => write!(
                 f,
                 "the source is longer than {limit} bytes (raise limits.source-size)"
+            ),
+            Self::JsonNesting(limit) => write!(
+                f,
+                "the JSON is nested more than {limit} deep (raise limits.json-nesting)"
+            ),
+            Self::StringLength(limit) => write!(
+                f,
+                "the string would be longer than {limit} characters (raise limits.string-length)"
+            ),
+            Self::ArrayLength(limit) => write!(
+                f,
+                "the array would have more than {limit} elements (raise limits.array-length)"
+            ),
+            Self::BufferSize(limit) => write!(
+                f,
+                "the buffer would be larger than {limit} bytes (raise limits.buffer-size)"
+            ),
+            Self::RegexpSteps(limit) => write!(
+                f,
+                "the regular expression took more than {limit} steps (raise limits.regexp-steps)"
+            ),
+            Self::PendingJobs(limit) => write!(
+                f,
+                "more than {limit} promise jobs wait (raise limits.pending-jobs)"
             ),
             Self::Cancelled => f.write_str("the script was cancelled"),
         }

@@ -3,7 +3,7 @@
 //! The one rule: what is left of one execution never runs in the next. Jobs of
 //! any other kind (timers, asynchronous host work) do not exist for scripts.
 
-use crate::execution::Execution;
+use crate::{error::LimitHit, execution::Execution};
 use boa_engine::{
     Context, JsResult,
     job::{Job, JobExecutor},
@@ -40,7 +40,11 @@ impl Jobs {
 
 impl JobExecutor for Jobs {
     fn enqueue_job(self: Rc<Self>, job: Job, _: &mut Context) {
-        if matches!(job, Job::PromiseJob(_) | Job::GenericJob(_)) {
+        let limit = self.execution.limits().pending_jobs;
+        if self.queue.borrow().len() >= limit {
+            // It cannot fail here; the next check ends the script.
+            self.execution.end(LimitHit::PendingJobs(limit));
+        } else if matches!(job, Job::PromiseJob(_) | Job::GenericJob(_)) {
             self.queue.borrow_mut().push_back(job);
         }
     }

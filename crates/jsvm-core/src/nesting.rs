@@ -1,172 +1,537 @@
 //! Refuses source that is nested so deeply that a parser could overflow.
 //!
-//! The one rule: no recursion, and one pass over the text. It counts brackets,
-//! and long runs of tokens that nothing separates, because parsers nest those
-//! too (`!!!!x`, `a+a+a`, `if(a)if(b)c`). It knows just enough of JavaScript to
-//! skip strings and comments; what it takes for text may only make it stricter.
+//! The one rule: no recursion, one pass over the text, and nothing that a
+//! parser would read may hide from it. It counts brackets, and long runs of
+//! tokens that nothing separates, because parsers nest those too (`!!!!x`,
+//! `a+a+a`, `if(a)if(b)c`). It knows of JavaScript what tells text from code:
+//! comments, strings, templates, regular expressions; where it cannot tell a
+//! regular expression from a division, it refuses what could hide.
 
-/// How deep brackets and statements may be nested.
-pub(crate) const MAX_DEPTH: usize = 400;
-/// How long a run of tokens may be; an honest expression stays far below.
-const MAX_RUN: usize = 10_000;
-/// How many `else` a whole source may have; each may nest the next one.
-const MAX_ELSES: usize = 5_000;
+/// How many tokens may follow each other with nothing that separates them;
+/// parsers nest a chain such as `a+a+a` to the left.
+const MAX_RUN: usize = 40_000;
+/// How many of them may nest what follows: prefix operators, `?`, `=`.
+const MAX_PREFIXES: usize = 1_000;
+/// For how many of those an arrow counts, which nests a whole function.
+const ARROW: usize = 8;
+/// And the heritage of a class.
+const EXTENDS: usize = 3;
 
-/// The byte at which `text` is nested too deeply, if there is one.
-pub(crate) fn too_deep_at(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut open: Vec<Level> = vec![Level::default()];
-    let mut at = 0;
-    let mut elses = 0;
-    while at < bytes.len() {
-        let start = at;
-        at += 1;
-        match bytes[start] {
-            b'/' if bytes.get(at) == Some(&b'/') => at = line_end(bytes, at),
-            b'/' if bytes.get(at) == Some(&b'*') => at = comment_end(bytes, at + 1),
-            quote @ (b'"' | b'\'') => at = string_end(bytes, at, quote),
-            b'`' => at = template_part(bytes, at, &mut open),
-            b'(' | b'[' | b'{' => open.push(Level::default()),
-            b'}' if open.last().is_some_and(|level| level.in_template) => {
-                open.pop();
-                at = template_part(bytes, at, &mut open);
-            }
-            b')' | b']' | b'}' if open.len() > 1 => {
-                open.pop();
-                if bytes[start] == b'}' {
-                    separate(&mut open);
-                }
-            }
-            b';' | b',' => separate(&mut open),
-            byte if byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80 => {
-                at = word_end(bytes, at);
-                elses += usize::from(&bytes[start..at] == b"else");
-                count(&mut open);
-                if matches!(
-                    &bytes[start..at],
-                    b"for" | b"if" | b"while" | b"do" | b"try"
-                ) {
-                    nest(&mut open);
-                }
-            }
-            byte if !byte.is_ascii_whitespace() => count(&mut open),
-            _ => {}
-        }
-        let too_long = open
-            .last()
-            .is_some_and(|level| level.run > MAX_RUN || level.statements > MAX_DEPTH);
-        if open.len() > MAX_DEPTH || too_long || elses > MAX_ELSES {
-            return Some(start);
-        }
-    }
-    None
+/// Operators of more than one character, longest first.
+const LONG: &[&[u8]] = &[
+    b">>>=", b"...", b"===", b"!==", b"**=", b"<<=", b">>=", b">>>", b"&&=", b"||=", b"??=", b"=>",
+    b"==", b"!=", b"<=", b">=", b"&&", b"||", b"??", b"?.", b"++", b"--", b"+=", b"-=", b"*=",
+    b"/=", b"%=", b"&=", b"|=", b"^=", b"<<", b">>", b"**",
+];
+/// How many commas; parsers nest a sequence `a,a,a` too.
+const MAX_COMMAS: usize = 10_000;
+/// How many `else` a statement may have; each may nest the next one.
+const MAX_ELSES: usize = 1_000;
+
+/// Why a source is refused, and at which byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Objection {
+    /// It is nested too deeply.
+    TooDeep(usize),
+    /// A `/` that may start a regular expression or divide.
+    AmbiguousSlash(usize),
+    /// `<!--` and `-->` are comments in old scripts.
+    HtmlComment(usize),
 }
 
+/// Looks at a whole source.
+///
+/// # Errors
+///
+/// The first place for which it is refused.
+pub(crate) fn scan(text: &str, depth: usize) -> Result<(), Objection> {
+    let mut scan = Scan {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        depth,
+        open: vec![Level::default()],
+        last: Last::Operator,
+        word: "",
+        before: b';',
+        strict_until: 0,
+        may_end_at: None,
+    };
+    if text.starts_with("#!") {
+        scan.at = scan.line_end(2);
+    }
+    while scan.at < scan.bytes.len() {
+        let start = scan.at;
+        scan.token()?;
+        if scan.is_too_deep() {
+            return Err(Objection::TooDeep(start));
+        }
+    }
+    Ok(())
+}
+
+struct Scan<'s> {
+    text: &'s str,
+    bytes: &'s [u8],
+    at: usize,
+    depth: usize,
+    open: Vec<Level>,
+    /// What the last token says of a `/` behind it.
+    last: Last,
+    /// The last token if it is a word, else empty.
+    word: &'s str,
+    /// The last byte of the last token.
+    before: u8,
+    /// Up to here closing brackets do not count, because they may be text.
+    strict_until: usize,
+    /// The end of a name, if a line break behind it would end its statement.
+    may_end_at: Option<usize>,
+}
+
+/// What may follow the last token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// An operand: `/` divides.
+    Operand,
+    /// An operator, or the start: `/` starts a regular expression.
+    Operator,
+    /// Either.
+    Unclear,
+}
+
+/// What stands between two brackets.
 #[derive(Default)]
 struct Level {
     /// Tokens since something separated them.
     run: usize,
+    /// Those among them that nest what follows.
+    prefixes: usize,
+    commas: usize,
     /// Statements among them that may hold the next one.
     statements: usize,
     in_template: bool,
+    /// The brackets of `if (…)` and its like: a statement follows.
+    is_head: bool,
+    /// The brackets of an array or object: its commas nest nothing.
+    is_list: bool,
+    elses: usize,
 }
 
-fn count(open: &mut [Level]) {
-    if let Some(level) = open.last_mut() {
-        level.run += 1;
+impl<'s> Scan<'s> {
+    fn is_too_deep(&self) -> bool {
+        let is_long = self.open.last().is_some_and(|level| {
+            level.run > MAX_RUN
+                || level.elses > MAX_ELSES
+                || level.commas > MAX_COMMAS
+                || level.prefixes > MAX_PREFIXES
+                || level.statements > self.depth
+        });
+        is_long || self.open.len() > self.depth
     }
-}
 
-fn nest(open: &mut [Level]) {
-    if let Some(level) = open.last_mut() {
-        level.statements += 1;
+    fn token(&mut self) -> Result<(), Objection> {
+        let start = self.at;
+        self.at += 1;
+        match self.bytes[start] {
+            b'/' => return self.slash(start),
+            quote @ (b'"' | b'\'') => {
+                self.at = self.string_end(quote);
+                self.operand();
+            }
+            b'`' => self.template(),
+            b'(' | b'[' | b'{' => self.opens(start),
+            b')' | b']' | b'}' => self.closes(start),
+            b';' | b',' => self.separator(start),
+            b'<' if self.follows(b"!--") => return Err(Objection::HtmlComment(start)),
+            b'-' if self.follows(b"->") && self.starts_line(start) => {
+                return Err(Objection::HtmlComment(start));
+            }
+            byte if byte.is_ascii_whitespace() || byte == 0x0B => {}
+            byte if is_word(byte) => match self.wide_space(start) {
+                0 => self.word(start),
+                width => self.at = start + width,
+            },
+            _ => self.punctuator(start),
+        }
+        Ok(())
     }
-}
 
-fn separate(open: &mut [Level]) {
-    if let Some(level) = open.last_mut() {
+    fn level(&mut self) -> &mut Level {
+        if self.open.is_empty() {
+            self.open.push(Level::default());
+        }
+        let last = self.open.len() - 1;
+        &mut self.open[last]
+    }
+
+    fn separate(&mut self) {
+        let level = self.level();
         level.run = 0;
+        level.prefixes = 0;
         level.statements = 0;
     }
-}
 
-fn line_end(bytes: &[u8], from: usize) -> usize {
-    bytes[from..]
-        .iter()
-        .position(|byte| matches!(byte, b'\n' | b'\r'))
-        .map_or(bytes.len(), |found| from + found)
-}
-
-fn comment_end(bytes: &[u8], from: usize) -> usize {
-    bytes[from.min(bytes.len())..]
-        .windows(2)
-        .position(|pair| pair == b"*/")
-        .map_or(bytes.len(), |found| from + found + 2)
-}
-
-/// Behind the closing quote, or at the end of the line if there is none.
-fn string_end(bytes: &[u8], from: usize, quote: u8) -> usize {
-    let mut at = from;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'\n' => return at,
-            byte if byte == quote => return at + 1,
-            _ => {}
-        }
-        at += 1;
+    fn operand(&mut self) {
+        self.level().run += 1;
+        self.last = Last::Operand;
+        self.word = "";
+        self.before = b'a';
     }
-    bytes.len()
-}
 
-fn word_end(bytes: &[u8], from: usize) -> usize {
-    bytes[from..]
-        .iter()
-        .position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80))
-        .map_or(bytes.len(), |found| from + found)
-}
+    fn operator(&mut self, byte: u8) {
+        self.last = Last::Operator;
+        self.word = "";
+        self.before = byte;
+    }
 
-/// Skips text up to the closing back-tick or into the next `${`.
-fn template_part(bytes: &[u8], from: usize, open: &mut Vec<Level>) -> usize {
-    let mut at = from;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'`' => return at + 1,
-            b'$' if bytes.get(at + 1) == Some(&b'{') => {
-                open.push(Level {
-                    in_template: true,
-                    ..Level::default()
-                });
-                return at + 2;
+    fn opens(&mut self, start: usize) {
+        let bracket = self.bytes[start];
+        let is_head = matches!(self.word, "if" | "while" | "for" | "with");
+        self.open.push(Level {
+            is_head: bracket == b'(' && is_head,
+            is_list: self.opens_list(bracket),
+            ..Level::default()
+        });
+        self.operator(bracket);
+    }
+
+    fn opens_list(&self, bracket: u8) -> bool {
+        match bracket {
+            b'[' => self.last == Last::Operator,
+            b'{' => matches!(self.before, b'=' | b'(' | b',' | b'[') || self.word == "return",
+            _ => false,
+        }
+    }
+
+    fn closes(&mut self, start: usize) {
+        let bracket = self.bytes[start];
+        let is_text = start < self.strict_until;
+        if bracket == b'}' && self.level().in_template && !is_text {
+            self.open.pop();
+            return self.template();
+        }
+        let is_head = self.level().is_head;
+        if self.open.len() > 1 && !is_text {
+            self.open.pop();
+        }
+        self.word = "";
+        self.before = bracket;
+        self.last = match bracket {
+            b'}' => Last::Unclear,
+            b')' if is_head => Last::Operator,
+            _ => Last::Operand,
+        };
+    }
+
+    fn separator(&mut self, start: usize) {
+        let is_comma = self.bytes[start] == b',';
+        self.separate();
+        let level = self.level();
+        let nests = is_comma && !level.is_list;
+        level.commas = if nests { level.commas + 1 } else { 0 };
+        self.operator(self.bytes[start]);
+        self.word = if is_comma { "," } else { "" };
+    }
+
+    fn punctuator(&mut self, start: usize) {
+        let rest = &self.bytes[start..];
+        let long = LONG.iter().find(|operator| rest.starts_with(operator));
+        let operator = long.map_or(&rest[..1], |operator| &rest[..operator.len()]);
+        self.at = start + operator.len();
+        let nests = match operator {
+            b"." | b"?." | b"#" => 0,
+            b"=>" => ARROW,
+            b"?" | b":" | b"**" | b"!" | b"~" => 1,
+            b"==" | b"!=" | b"<=" | b">=" | b"===" | b"!==" => 0,
+            _ => usize::from(self.last != Last::Operand || operator.ends_with(b"=")),
+        };
+        let level = self.level();
+        level.run += 1;
+        level.prefixes += nests;
+        // Behind a dot stands a name, whatever it looks like.
+        let is_name = matches!(operator, b"." | b"?." | b"#");
+        self.word = if is_name { "." } else { "" };
+        self.before = self.bytes[self.at - 1];
+        self.last = match operator {
+            b"++" | b"--" => Last::Unclear,
+            _ => Last::Operator,
+        };
+    }
+
+    /// How many bytes of space that is not ASCII stand at `start`.
+    fn wide_space(&self, start: usize) -> usize {
+        let character = self.text[start..].chars().next();
+        // Besides the standard's, those that parsers are known to skip.
+        let is_space = |c: &char| {
+            !c.is_ascii()
+                && (c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{180E}' | '\u{200B}'))
+        };
+        character.filter(is_space).map_or(0, char::len_utf8)
+    }
+
+    fn word_end(&self, start: usize) -> usize {
+        let is_number = self.bytes[start].is_ascii_digit();
+        let mut at = start;
+        while at < self.bytes.len() {
+            let byte = self.bytes[at];
+            let is_point = byte == b'.' && is_number;
+            let is_part = is_word(byte) && (byte < 0x80 || self.wide_space(at) == 0);
+            if !is_part && !is_point {
+                return at;
             }
+            let width = self.text[at..].chars().next().map_or(1, char::len_utf8);
+            at += width;
+            if is_point {
+                // `1..a` and `1.a` have one point only.
+                let digits = |byte: &u8| is_word(*byte) && byte.is_ascii();
+                let rest = &self.bytes[at..];
+                return at
+                    + rest
+                        .iter()
+                        .position(|byte| !digits(byte))
+                        .unwrap_or(rest.len());
+            }
+        }
+        at
+    }
+
+    fn word(&mut self, start: usize) {
+        self.at = self.word_end(start);
+        let word = &self.text[start..self.at];
+        self.starts_statement(word);
+        self.level().run += 1;
+        self.before = b'a';
+        if self.word == "." {
+            self.last = Last::Operand;
+            self.word = "";
+            return;
+        }
+        self.keyword(word);
+        let may_end = matches!(self.word, "let" | "var" | "," | "break" | "continue");
+        self.may_end_at = may_end.then_some(self.at);
+        // `for await (…)` is a `for`.
+        let is_for_await = self.word == "for" && word == "await";
+        self.word = if is_for_await { "for" } else { word };
+    }
+
+    /// Behind `;` and `}`, most words start a statement.
+    fn starts_statement(&mut self, word: &str) {
+        let continues = matches!(word, "in" | "instanceof" | "else");
+        if matches!(self.before, b';' | b'}') && !continues {
+            self.separate();
+            self.level().elses = 0;
+        }
+    }
+
+    fn keyword(&mut self, word: &str) {
+        self.level().elses += usize::from(word == "else");
+        match word {
+            "for" | "if" | "while" | "do" | "try" | "with" => self.level().statements += 1,
+            "case" | "default" => self.separate(),
             _ => {}
         }
-        at += 1;
+        self.last = match word {
+            "return" | "typeof" | "case" | "in" | "instanceof" | "new" | "delete" | "void"
+            | "throw" | "do" | "else" | "extends" | "break" | "continue" | "debugger" => {
+                Last::Operator
+            }
+            "of" | "yield" | "await" => Last::Unclear,
+            _ => Last::Operand,
+        };
+        self.level().prefixes += match word {
+            "typeof" | "void" | "delete" | "new" | "await" | "yield" => 1,
+            "extends" => EXTENDS,
+            _ => 0,
+        };
     }
-    bytes.len()
+
+    fn slash(&mut self, start: usize) -> Result<(), Objection> {
+        if self.follows(b"/") {
+            self.at = self.line_end(self.at);
+            return Ok(());
+        }
+        if self.follows(b"*") {
+            self.at = self.comment_end();
+            return Ok(());
+        }
+        let is_statement = self
+            .may_end_at
+            .is_some_and(|end| self.has_line_break(end, start));
+        match self.last {
+            _ if start < self.strict_until => self.punctuator(start),
+            Last::Operand if is_statement => self.unclear_slash(start)?,
+            Last::Operand => self.punctuator(start),
+            Last::Operator => {
+                self.at = self.regexp_end();
+                self.operand();
+            }
+            Last::Unclear => self.unclear_slash(start)?,
+        }
+        Ok(())
+    }
+
+    /// The rest of the line is read as code, and brackets in it only open.
+    fn unclear_slash(&mut self, start: usize) -> Result<(), Objection> {
+        let end = self.line_end(self.at);
+        let rest = &self.bytes[self.at..end];
+        let hides = |pair: &[u8]| pair == b"//" || pair == b"/*";
+        let has_quote = rest.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+        if has_quote || rest.windows(2).any(hides) {
+            return Err(Objection::AmbiguousSlash(start));
+        }
+        self.strict_until = end;
+        self.punctuator(start);
+        self.last = Last::Unclear;
+        Ok(())
+    }
+
+    fn follows(&self, text: &[u8]) -> bool {
+        self.bytes[self.at..].starts_with(text)
+    }
+
+    /// Whether nothing but space and comments stands before it in its line.
+    fn starts_line(&self, start: usize) -> bool {
+        let before = &self.bytes[..start];
+        let line = before
+            .iter()
+            .rposition(|byte| matches!(byte, b'\n' | b'\r'));
+        let line = &before[line.map_or(0, |at| at + 1)..];
+        line.iter().all(u8::is_ascii_whitespace) || line.ends_with(b"*/") || !line.is_ascii()
+    }
+
+    fn line_end(&self, from: usize) -> usize {
+        let mut at = from;
+        while at < self.bytes.len() && self.terminator(at) == 0 {
+            at += 1;
+        }
+        at
+    }
+
+    fn has_line_break(&self, from: usize, to: usize) -> bool {
+        (from..to).any(|at| self.terminator(at) > 0)
+    }
+
+    /// How many bytes of a line terminator stand at `at`.
+    fn terminator(&self, at: usize) -> usize {
+        match self.bytes[at..] {
+            [b'\r', b'\n', ..] => 2,
+            [b'\n' | b'\r', ..] => 1,
+            [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
+            _ => 0,
+        }
+    }
+
+    fn comment_end(&self) -> usize {
+        let from = (self.at + 1).min(self.bytes.len());
+        let rest = &self.bytes[from..];
+        let end = rest.windows(2).position(|pair| pair == b"*/");
+        end.map_or(self.bytes.len(), |found| from + found + 2)
+    }
+
+    /// Behind the closing quote, or at the end of the line if there is none.
+    fn string_end(&self, quote: u8) -> usize {
+        let mut at = self.at;
+        while at < self.bytes.len() {
+            match self.bytes[at] {
+                b'\\' => at += self.escape(at),
+                b'\n' | b'\r' => return at,
+                byte if byte == quote => return at + 1,
+                _ => at += 1,
+            }
+        }
+        self.bytes.len()
+    }
+
+    /// A back-slash and what it escapes, which may be the end of a line.
+    fn escape(&self, at: usize) -> usize {
+        match self.bytes.get(at + 1) {
+            Some(_) => 1 + self.terminator(at + 1).max(1),
+            None => 1,
+        }
+    }
+
+    /// Behind the closing slash, or at the end of the line if there is none.
+    fn regexp_end(&self) -> usize {
+        let mut at = self.at;
+        let mut in_class = false;
+        while at < self.bytes.len() && self.terminator(at) == 0 {
+            match self.bytes[at] {
+                b'\\' => at += 1,
+                b'[' => in_class = true,
+                b']' => in_class = false,
+                b'/' if !in_class => return at + 1,
+                _ => {}
+            }
+            at += 1;
+        }
+        at.min(self.bytes.len())
+    }
+
+    /// Skips text up to the closing back-tick or into the next `${`.
+    fn template(&mut self) {
+        while self.at < self.bytes.len() {
+            let at = self.at;
+            self.at += 1;
+            match self.bytes[at] {
+                b'\\' => self.at += 1,
+                b'`' => return self.operand(),
+                b'$' if self.follows(b"{") => {
+                    self.at += 1;
+                    self.open.push(Level {
+                        in_template: true,
+                        ..Level::default()
+                    });
+                    return self.operator(b'$');
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether the byte is part of a name, a keyword or a number.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'\\') || byte >= 0x80
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const DEPTH: usize = 400;
+
+    fn is_deep(text: &str) -> bool {
+        matches!(scan(text, DEPTH), Err(Objection::TooDeep(_)))
+    }
+
     #[test]
     fn honest_source_passes() {
         let deep = format!("{}1{}", "(".repeat(390), ")".repeat(390));
         for text in [
             "const a = { b: [1, `x${{ c: \"(\" }}`] } // ((((",
-            &format!("let list = [{}]", "1,".repeat(20_000)),
+            "const half = (a + b) / 2, name = 'it\u{2019}s' / 3; if (x) /'/.test(y)",
+            "let ratio = 1./2 + list[0]/'a'.length; x++ / 2",
+            "const f = s => s.replace(/[/\"'`]/g, '')",
+            "for await (const x of y) /'/.test(x)",
+            "return.call / 2 + 'a'",
+            &format!("let list = [{}]", "1,".repeat(300_000)),
+            &format!("switch (a) {{ {} }}", "case 1: b();".repeat(20_000)),
+            &format!("x = {}1", "1 + ".repeat(19_000)),
+            &format!("x = {{ {} }}", "a: 1,".repeat(50_000)),
+            &"if (a) { b() } else { c() }\n".repeat(3000),
+            &"if (a) b(); else c();\n".repeat(3000),
+            &"const f = a => b => c\n;".repeat(3000),
             &"function f() { return '(' }\n".repeat(3000),
             &deep,
         ] {
-            assert_eq!(too_deep_at(text), None);
+            let shown: String = text.chars().take(60).collect();
+            assert_eq!(scan(text, DEPTH), Ok(()), "{shown}");
         }
     }
 
     #[test]
     fn absurd_source_is_refused() {
-        assert!(too_deep_at(&"for(;;)".repeat(1000)).is_some());
+        assert!(is_deep(&"for(;;)".repeat(1000)));
         for unit in [
             "(",
             "[",
@@ -179,9 +544,73 @@ mod tests {
             "if(1)",
             ".a",
             "else if(1){}",
+            "class extends ",
+            "async x=>",
+            "a=",
+            "a**",
+            "-",
+            "typeof ",
+            "new ",
+            "with(a)",
+            "a,",
+            "a:",
+            "a?{}:",
+            "{}+",
+            "a={}=",
+            "else a;",
         ] {
-            let text = unit.repeat(20_000);
-            assert!(too_deep_at(&text).is_some(), "{unit}");
+            assert!(is_deep(&unit.repeat(120_000)), "{unit}");
         }
+    }
+
+    #[test]
+    fn depth_does_not_hide_in_what_looks_like_text() {
+        let deep = "(".repeat(1000);
+        for start in [
+            "/'/;",
+            "/[/*]/;",
+            "/[/`]/;",
+            "{ break\n/'/;",
+            "class A extends /'/ {};",
+            "if (a) /'/;",
+            "for await (a of b) /'/;",
+            "return /'/;",
+            "return\u{a0}/'/;",
+            "return\u{feff}/`/;",
+            "[...typeof /'/,",
+            "// a\u{2028}",
+            "// a\r",
+            "\"\\\r\n\" ",
+            "#!/`\n",
+            "a = `${`${1}`}`;",
+            "$if(a)/'/;'/;",
+        ] {
+            let result = scan(&format!("{start}{deep}"), DEPTH);
+            assert!(
+                matches!(result, Err(Objection::TooDeep(_))),
+                "{start:?} {result:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_refused_if_it_could_hide() {
+        assert_eq!(scan("{} /'/.a", DEPTH), Err(Objection::AmbiguousSlash(3)));
+        assert_eq!(scan("a++ /`/.a", DEPTH), Err(Objection::AmbiguousSlash(4)));
+        assert_eq!(scan("yield /\"/", DEPTH), Err(Objection::AmbiguousSlash(6)));
+        let hidden = format!("{{}} /a*/{}/", "(".repeat(1000));
+        assert_eq!(scan(&hidden, DEPTH), Err(Objection::TooDeep(406)));
+        assert_eq!(
+            scan("let a\n/'/.b", DEPTH),
+            Err(Objection::AmbiguousSlash(6))
+        );
+        assert_eq!(scan("f(a\n / 2) // it's", DEPTH), Ok(()));
+        assert_eq!(scan("{} /a/.test(b)", DEPTH), Ok(()));
+        let line = format!("{}{{}}/{}/", "(".repeat(399), ")".repeat(399));
+        assert!(is_deep(&format!("{line}\n((")), "closing brackets in text");
+        assert_eq!(scan("a <!-- `", DEPTH), Err(Objection::HtmlComment(2)));
+        assert_eq!(scan("a\n --> `", DEPTH), Err(Objection::HtmlComment(3)));
+        assert_eq!(scan("while (a --> 0);", DEPTH), Ok(()));
+        assert_eq!(scan("a = '<!-- -->' + `\n--> <!--`", DEPTH), Ok(()));
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     limits::Limits,
     marks::Marks,
     meter::{self, Insertion, Metering, Refusal},
-    nesting,
+    nesting::{self, Objection},
     positions::Positions,
     source::Source,
 };
@@ -99,13 +99,12 @@ impl Program {
     /// long or nested too deeply.
     pub fn compile(source: &Source, kind: Kind, limits: &Limits) -> Result<Self, ScriptError> {
         let text = source.text();
-        let longest = limits.in_force().source_size;
-        if text.len() > longest {
-            return Err(ScriptError::limit(LimitHit::SourceSize(longest)));
+        let limits = limits.in_force();
+        if text.len() > limits.source_size {
+            return Err(ScriptError::limit(LimitHit::SourceSize(limits.source_size)));
         }
-        if let Some(at) = nesting::too_deep_at(text) {
-            let err = ScriptError::limit(LimitHit::Nesting(nesting::MAX_DEPTH));
-            return Err(placed(err, source, source.position_of(at)));
+        if let Err(objection) = nesting::scan(text, limits.nesting) {
+            return Err(objected(source, objection, limits.nesting));
         }
         if text.contains(&Marks::get().tag) {
             return Err(syntax_error(source, 0, "this text is reserved"));
@@ -280,6 +279,26 @@ impl Output {
 fn syntax_error(source: &Source, at: usize, message: &str) -> ScriptError {
     let err = ScriptError::new(ErrorKind::Syntax, "SyntaxError", message);
     placed(err, source, source.position_of(at))
+}
+
+fn objected(source: &Source, objection: Objection, depth: usize) -> ScriptError {
+    match objection {
+        Objection::TooDeep(at) => {
+            let err = ScriptError::limit(LimitHit::Nesting(depth));
+            placed(err, source, source.position_of(at))
+        }
+        Objection::AmbiguousSlash(at) => syntax_error(
+            source,
+            at,
+            "it is not clear whether this divides or starts a regular expression; \
+             put the regular expression into parentheses",
+        ),
+        Objection::HtmlComment(at) => syntax_error(
+            source,
+            at,
+            "HTML comments are not supported; write // instead",
+        ),
+    }
 }
 
 fn placed(mut err: ScriptError, source: &Source, position: Position) -> ScriptError {

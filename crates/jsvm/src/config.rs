@@ -68,6 +68,27 @@ pub struct LimitsConfig {
     /// Bytes of one source file. By default, this is 1 MiB.
     #[serde(deserialize_with = "bytes")]
     pub source_size: u64,
+    /// How deep a source may be nested. By default, this is 400, the most.
+    #[serde(deserialize_with = "nesting")]
+    pub nesting: usize,
+    /// How deep a JSON text may be nested. By default, this is 1000; the most
+    /// is 5000.
+    #[serde(deserialize_with = "json_nesting")]
+    pub json_nesting: usize,
+    /// Characters of a string that a built-in function makes. By default, this
+    /// is 67,108,864.
+    pub string_length: u64,
+    /// Elements of an array that a built-in function makes. By default, this
+    /// is 16,777,216.
+    pub array_length: u64,
+    /// Bytes of one `ArrayBuffer`. By default, this is 64 MiB.
+    #[serde(deserialize_with = "bytes")]
+    pub buffer_size: u64,
+    /// Steps of one match of a regular expression that backtracks. By default,
+    /// this is 50,000,000.
+    pub regexp_steps: u64,
+    /// Promise jobs that wait at one time. By default, this is 250,000.
+    pub pending_jobs: usize,
 }
 
 /// `[cache]`
@@ -132,6 +153,13 @@ impl Default for LimitsConfig {
             memory: limits.memory,
             recursion: limits.recursion,
             source_size: limits.source_size as u64,
+            nesting: limits.nesting,
+            json_nesting: limits.json_nesting,
+            string_length: limits.string_length,
+            array_length: limits.array_length,
+            buffer_size: limits.buffer_size,
+            regexp_steps: limits.regexp_steps,
+            pending_jobs: limits.pending_jobs,
         }
     }
 }
@@ -188,6 +216,13 @@ impl LimitsConfig {
             memory: self.memory,
             recursion: self.recursion,
             source_size: usize::try_from(self.source_size).unwrap_or(usize::MAX),
+            nesting: self.nesting,
+            json_nesting: self.json_nesting,
+            string_length: self.string_length,
+            array_length: self.array_length,
+            buffer_size: self.buffer_size,
+            regexp_steps: self.regexp_steps,
+            pending_jobs: self.pending_jobs,
         }
     }
 }
@@ -405,6 +440,25 @@ fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     deserializer.deserialize_any(Text(parse_bytes, "a size with its unit, such as \"64MiB\""))
 }
 
+fn nesting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    at_most(jsvm_core::Limits::MAX_NESTING, deserializer)
+}
+
+fn json_nesting<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    at_most(jsvm_core::Limits::MAX_JSON_NESTING, deserializer)
+}
+
+/// More than `most` could overflow the stack, whatever one wishes.
+fn at_most<'de, D: Deserializer<'de>>(most: usize, deserializer: D) -> Result<usize, D::Error> {
+    let depth = usize::deserialize(deserializer)?;
+    if depth > most {
+        return Err(de::Error::custom(format!(
+            "{depth} is too deep; write {most} or less"
+        )));
+    }
+    Ok(depth)
+}
+
 fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<crate::Profile, D::Error> {
     let name = String::deserialize(deserializer)?;
     crate::Profile::named(&name)
@@ -432,6 +486,8 @@ mod tests {
                 "expected `strict` or `pocketbase`",
             ),
             ("[cache]\nmax-bytes = \"-1MB\"", "invalid size"),
+            ("[limits]\nnesting = 401", "write 400 or less"),
+            ("[limits]\njson-nesting = 6000", "write 5000 or less"),
         ] {
             let err = Config::from_toml(text).unwrap_err().to_string();
             assert!(err.contains("line 2") && err.contains(wanted), "{err}");
