@@ -7,15 +7,21 @@
 //! comments, strings, templates, regular expressions; where it cannot tell a
 //! regular expression from a division, it refuses what could hide.
 
-/// How many tokens may follow each other with nothing that separates them;
-/// parsers nest a chain such as `a+a+a` to the left.
-const MAX_RUN: usize = 40_000;
-/// How many of them may nest what follows: prefix operators, `?`, `=`.
-const MAX_PREFIXES: usize = 1_000;
-/// For how many of those an arrow counts, which nests a whole function.
-const ARROW: usize = 8;
-/// And the heritage of a class.
-const EXTENDS: usize = 3;
+/// What one path through a source may cost the stack of a parser, besides
+/// brackets. A token costs 1, because parsers nest a chain such as `a+a+a` to
+/// the left; what nests more costs as many tokens as it takes of the stack.
+const BUDGET: usize = 40_000;
+/// In a sequence `a,a,a`.
+const COMMA: usize = 4;
+/// A prefix operator, `?`, `:`, `=`.
+const PREFIX: usize = 40;
+const ELSE: usize = 40;
+/// `if`, `for` and their like without braces.
+const STATEMENT: usize = 100;
+/// The heritage of a class.
+const EXTENDS: usize = 120;
+/// An arrow nests a whole function.
+const ARROW: usize = 320;
 
 /// Operators of more than one character, longest first.
 const LONG: &[&[u8]] = &[
@@ -51,6 +57,7 @@ pub(crate) fn scan(text: &str, depth: usize) -> Result<(), Objection> {
         at: 0,
         depth,
         open: vec![Level::default()],
+        outer: 0,
         last: Last::Operator,
         word: "",
         before: b';',
@@ -76,6 +83,8 @@ struct Scan<'s> {
     at: usize,
     depth: usize,
     open: Vec<Level>,
+    /// What all of them but the last cost, as far as they are read.
+    outer: usize,
     /// What the last token says of a `/` behind it.
     last: Last,
     /// The last token if it is a word, else empty.
@@ -102,31 +111,41 @@ enum Last {
 /// What stands between two brackets.
 #[derive(Default)]
 struct Level {
-    /// Tokens since something separated them.
-    run: usize,
-    /// Those among them that nest what follows.
-    prefixes: usize,
-    commas: usize,
-    /// Statements among them that may hold the next one.
-    statements: usize,
+    /// The cost of what nothing separates so far.
+    cost: usize,
+    /// The most that brackets among it cost inside.
+    inner: usize,
+    /// What commas and `else` of the statement cost.
+    chained: usize,
+    /// The most of all that was separated before.
+    most: usize,
     in_template: bool,
     /// The brackets of `if (…)` and its like: a statement follows.
     is_head: bool,
     /// The brackets of an array or object: its commas nest nothing.
     is_list: bool,
-    elses: usize,
+}
+
+impl Level {
+    fn own(&self) -> usize {
+        self.chained + self.cost
+    }
+
+    fn total(&self) -> usize {
+        self.most.max(self.own() + self.inner)
+    }
+
+    fn separate(&mut self) {
+        self.most = self.total();
+        self.cost = 0;
+        self.inner = 0;
+    }
 }
 
 impl<'s> Scan<'s> {
     fn is_too_deep(&self) -> bool {
-        let is_long = self.open.last().is_some_and(|level| {
-            level.run > MAX_RUN
-                || level.elses > MAX_ELSES
-                || level.commas > MAX_COMMAS
-                || level.prefixes > MAX_PREFIXES
-                || level.statements > self.depth
-        });
-        is_long || self.open.len() > self.depth
+        let over = |level: &Level| self.outer + level.own() + level.inner > BUDGET;
+        self.open.len() > self.depth || self.open.last().is_some_and(over)
     }
 
     fn token(&mut self) -> Result<(), Objection> {
@@ -164,15 +183,8 @@ impl<'s> Scan<'s> {
         &mut self.open[last]
     }
 
-    fn separate(&mut self) {
-        let level = self.level();
-        level.run = 0;
-        level.prefixes = 0;
-        level.statements = 0;
-    }
-
     fn operand(&mut self) {
-        self.level().run += 1;
+        self.level().cost += 1;
         self.last = Last::Operand;
         self.word = "";
         self.before = b'a';
@@ -187,7 +199,7 @@ impl<'s> Scan<'s> {
     fn opens(&mut self, start: usize) {
         let bracket = self.bytes[start];
         let is_head = matches!(self.word, "if" | "while" | "for" | "with");
-        self.open.push(Level {
+        self.open(Level {
             is_head: bracket == b'(' && is_head,
             is_list: self.opens_list(bracket),
             ..Level::default()
@@ -207,13 +219,14 @@ impl<'s> Scan<'s> {
         let bracket = self.bytes[start];
         let is_text = start < self.strict_until;
         if bracket == b'}' && self.level().in_template && !is_text {
-            self.open.pop();
+            self.close();
             return self.template();
         }
         let is_head = self.level().is_head;
         if self.open.len() > 1 && !is_text {
-            self.open.pop();
+            self.close();
         }
+        self.level().cost += 1;
         self.word = "";
         self.before = bracket;
         self.last = match bracket {
@@ -223,12 +236,23 @@ impl<'s> Scan<'s> {
         };
     }
 
+    fn open(&mut self, level: Level) {
+        self.outer += self.level().own();
+        self.open.push(level);
+    }
+
+    fn close(&mut self) {
+        let total = self.open.pop().map_or(0, |level| level.total());
+        self.outer = self.outer.saturating_sub(self.level().own());
+        let level = self.level();
+        level.inner = level.inner.max(total);
+    }
+
     fn separator(&mut self, start: usize) {
         let is_comma = self.bytes[start] == b',';
-        self.separate();
         let level = self.level();
-        let nests = is_comma && !level.is_list;
-        level.commas = if nests { level.commas + 1 } else { 0 };
+        level.separate();
+        level.chained += if is_comma && !level.is_list { COMMA } else { 0 };
         self.operator(self.bytes[start]);
         self.word = if is_comma { "," } else { "" };
     }
@@ -241,13 +265,13 @@ impl<'s> Scan<'s> {
         let nests = match operator {
             b"." | b"?." | b"#" => 0,
             b"=>" => ARROW,
-            b"?" | b":" | b"**" | b"!" | b"~" => 1,
+            b"?" | b":" | b"**" | b"!" | b"~" => PREFIX,
             b"==" | b"!=" | b"<=" | b">=" | b"===" | b"!==" => 0,
-            _ => usize::from(self.last != Last::Operand || operator.ends_with(b"=")),
+            _ if self.last != Last::Operand || operator.ends_with(b"=") => PREFIX,
+            _ => 0,
         };
         let level = self.level();
-        level.run += 1;
-        level.prefixes += nests;
+        level.cost += 1 + nests;
         // Behind a dot stands a name, whatever it looks like.
         let is_name = matches!(operator, b"." | b"?." | b"#");
         self.word = if is_name { "." } else { "" };
@@ -299,7 +323,7 @@ impl<'s> Scan<'s> {
         self.at = self.word_end(start);
         let word = &self.text[start..self.at];
         self.starts_statement(word);
-        self.level().run += 1;
+        self.level().cost += 1;
         self.before = b'a';
         if self.word == "." {
             self.last = Last::Operand;
@@ -318,16 +342,20 @@ impl<'s> Scan<'s> {
     fn starts_statement(&mut self, word: &str) {
         let continues = matches!(word, "in" | "instanceof" | "else");
         if matches!(self.before, b';' | b'}') && !continues {
-            self.separate();
-            self.level().elses = 0;
+            let level = self.level();
+            level.separate();
+            level.chained = 0;
         }
     }
 
     fn keyword(&mut self, word: &str) {
-        self.level().elses += usize::from(word == "else");
+        let level = self.level();
         match word {
-            "for" | "if" | "while" | "do" | "try" | "with" => self.level().statements += 1,
-            "case" | "default" => self.separate(),
+            "else" => level.chained += ELSE,
+            "for" | "if" | "while" | "do" | "try" | "with" => level.cost += STATEMENT,
+            "typeof" | "void" | "delete" | "new" | "await" | "yield" => level.cost += PREFIX,
+            "extends" => level.cost += EXTENDS,
+            "case" | "default" => level.separate(),
             _ => {}
         }
         self.last = match word {
@@ -337,11 +365,6 @@ impl<'s> Scan<'s> {
             }
             "of" | "yield" | "await" => Last::Unclear,
             _ => Last::Operand,
-        };
-        self.level().prefixes += match word {
-            "typeof" | "void" | "delete" | "new" | "await" | "yield" => 1,
-            "extends" => EXTENDS,
-            _ => 0,
         };
     }
 
@@ -477,7 +500,7 @@ impl<'s> Scan<'s> {
                 b'`' => return self.operand(),
                 b'$' if self.follows(b"{") => {
                     self.at += 1;
-                    self.open.push(Level {
+                    self.open(Level {
                         in_template: true,
                         ..Level::default()
                     });
@@ -532,6 +555,12 @@ mod tests {
     #[test]
     fn absurd_source_is_refused() {
         assert!(is_deep(&"for(;;)".repeat(1000)));
+        let chain = format!(
+            "{}a{}",
+            "(".repeat(12),
+            format!("{})", "+a".repeat(3500)).repeat(12)
+        );
+        assert!(is_deep(&chain), "one chain in another");
         for unit in [
             "(",
             "[",
@@ -558,6 +587,8 @@ mod tests {
             "{}+",
             "a={}=",
             "else a;",
+            "!!!!!!!!!(",
+            "a ? b : (",
         ] {
             assert!(is_deep(&unit.repeat(120_000)), "{unit}");
         }
