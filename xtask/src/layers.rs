@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("jsvm-bindings", &["jsvm-core"]),
-    ("jsvm-core", &[]),
+    ("jsvm-core", &["jsvm-alloc"]),
     ("jsvm-pool", &[]),
     ("jsvm-cache", &[]),
     ("jsvm-metrics", &[]),

@@ -2,8 +2,9 @@
 //!
 //! One rule: the code that counts never allocates, never unwinds and takes no
 //! lock, because it runs inside every allocation of the program.
-//! This crate does not know what a limit is; whoever reads the counters
-//! decides what is too much. It is the only crate with unsafe code.
+//! This crate does not know what a script is; whoever reads the counters
+//! decides what is too much, and [`Limited`] is the last resort of those who
+//! cannot look in time. It is the only crate with unsafe code.
 //!
 //! ```
 //! use jsvm_alloc::{CountingAlloc, is_installed, thread_allocated_bytes};
@@ -17,6 +18,10 @@
 //! assert_eq!(thread_allocated_bytes() - before, 4096);
 //! # drop(page);
 //! ```
+
+mod park;
+
+pub use park::{Limited, parked_threads, set_thread_limit};
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -124,6 +129,13 @@ fn count_resized(old: usize, new: usize) {
     }
 }
 
+/// Asks whether the thread may have `bytes` more.
+#[inline]
+fn ask(bytes: usize) {
+    let live = thread_live_bytes();
+    park::ask(live.saturating_add_unsigned(bytes as u64));
+}
+
 #[inline]
 fn add(counter: &Cell<u64>, bytes: usize) {
     // Wrapping, because an overflow check could unwind.
@@ -132,11 +144,12 @@ fn add(counter: &Cell<u64>, bytes: usize) {
 
 // SAFETY: every method hands its arguments to the same method of `inner` and
 // returns its answer, both unchanged, so `inner` keeps the contract for us.
-// What we add in between only sets cells of this thread: it neither allocates
-// nor unwinds.
+// What we add in between only reads and sets cells of this thread, or never
+// returns: it neither allocates nor unwinds.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAlloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ask(layout.size());
         // SAFETY: our caller keeps the contract of `alloc`, which is `inner`'s.
         let pointer = unsafe { self.inner.alloc(layout) };
         if !pointer.is_null() {
@@ -147,6 +160,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAlloc<A> {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        ask(layout.size());
         // SAFETY: our caller keeps the contract of `alloc_zeroed`, which is
         // `inner`'s.
         let pointer = unsafe { self.inner.alloc_zeroed(layout) };
@@ -166,6 +180,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAlloc<A> {
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        ask(new_size.saturating_sub(layout.size()));
         // SAFETY: our caller keeps the contract of `realloc`; `pointer` came
         // from us with this layout, hence from `inner` with this layout.
         let resized = unsafe { self.inner.realloc(pointer, layout, new_size) };

@@ -11,16 +11,19 @@ use crate::{
     event::Event,
     executor::Executor,
     hooks::{CronJob, Handler, HookSet},
+    hosted::Hosted,
+    lock::{Locked, lock},
     output::{Level, Output},
     record::{Record, RecordRef},
     storage::{Query, Rows, Storage, Transaction},
 };
 use arc_swap::ArcSwap;
+use jsvm_core::Limited;
 use serde_json::{Map, Value};
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 /// PocketBase: `core.App`, or the transaction that stands for it.
@@ -60,8 +63,8 @@ impl App {
     pub fn new(storage: Arc<dyn Storage>, output: Arc<dyn Output>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                storage,
-                output,
+                storage: Arc::new(Hosted(storage)),
+                output: Arc::new(Hosted(output)),
                 hooks: ArcSwap::default(),
                 dispatch: OnceLock::new(),
                 store: Mutex::default(),
@@ -130,12 +133,12 @@ impl App {
     }
 
     /// Values that all handlers share; gone when the process ends.
-    pub fn store(&self) -> MutexGuard<'_, BTreeMap<String, Value>> {
+    pub fn store(&self) -> Locked<'_, BTreeMap<String, Value>> {
         lock(&self.shared.store)
     }
 
     /// The cron jobs that are registered now, by id.
-    pub fn crons(&self) -> MutexGuard<'_, BTreeMap<String, CronJob>> {
+    pub fn crons(&self) -> Locked<'_, BTreeMap<String, CronJob>> {
         lock(&self.shared.crons)
     }
 
@@ -269,6 +272,7 @@ impl App {
         action: Action,
     ) -> Result<(), Error> {
         if handlers.is_empty() {
+            let _host = Limited::off();
             return action(&event);
         }
         let chain = Chain::new(handlers, event, action);
@@ -296,8 +300,4 @@ impl App {
     pub fn new_record(&self, collection: &Arc<Collection>) -> RecordRef {
         RecordRef::new(Record::new(Arc::clone(collection)))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

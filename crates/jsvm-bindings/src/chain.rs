@@ -5,6 +5,7 @@
 //! on any thread, but once it runs it stays on its worker.
 
 use crate::{error::Error, event::Event, executor::Executor, hooks::Handler};
+use jsvm_core::Limited;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -76,7 +77,10 @@ impl Running {
         }
         let action = self.action.borrow_mut().take();
         match action {
-            Some(action) if index == self.handlers.len() => action(&self.event),
+            Some(action) if index == self.handlers.len() => {
+                let _host = Limited::off();
+                action(&self.event)
+            }
             _ => Ok(()),
         }
     }

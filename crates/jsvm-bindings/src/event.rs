@@ -8,10 +8,11 @@ use crate::{
     collection::Collection,
     error::Error,
     exchange::{Exchange, RequestInfo},
+    lock::lock,
     record::RecordRef,
 };
 use serde_json::Value;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// One event, with its members.
 ///
@@ -88,14 +89,14 @@ impl Event {
 
     /// A member.
     pub fn get(&self, name: &str) -> Option<Member> {
-        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let members = lock(&self.members);
         let found = members.iter().find(|(known, _)| *known == name);
         found.map(|(_, member)| member.clone())
     }
 
     /// Replaces a member.
     pub fn set(&self, name: &'static str, member: Member) {
-        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut members = lock(&self.members);
         match members.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = member,
             None => members.push((name, member)),

@@ -7,10 +7,11 @@
 use crate::{
     error::Error,
     http::{self, Request, Response},
+    lock::{Locked, lock},
     record::RecordRef,
 };
 use serde_json::{Map, Value};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// A request with everything that handlers may read and write of it.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl Exchange {
     }
 
     /// The answer so far.
-    pub fn response(&self) -> MutexGuard<'_, Response> {
+    pub fn response(&self) -> Locked<'_, Response> {
         lock(&self.response)
     }
 
@@ -74,7 +75,7 @@ impl Exchange {
     }
 
     /// Values that handlers keep for the time of the request.
-    pub fn values(&self) -> MutexGuard<'_, Map<String, Value>> {
+    pub fn values(&self) -> Locked<'_, Map<String, Value>> {
         lock(&self.values)
     }
 
@@ -194,8 +195,4 @@ fn body_error(err: &http::BodyError) -> Error {
         _ => "",
     };
     Error::Api(crate::error::ApiError::new(400, message, Value::Null))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,11 +6,12 @@
 use crate::{
     cast,
     collection::{Collection, Field, FieldKind},
+    lock::{Locked, lock},
 };
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex},
 };
 
 /// A record of a collection; PocketBase: `core.Record`.
@@ -242,10 +243,8 @@ impl RecordRef {
     /// The record, for reading and changing.
     ///
     /// Do not hold it while a hook may run: the hook would wait for ever.
-    pub fn lock(&self) -> MutexGuard<'_, Record> {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    pub fn lock(&self) -> Locked<'_, Record> {
+        lock(&self.0)
     }
 
     /// A copy of the record as it is now.

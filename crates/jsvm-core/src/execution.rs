@@ -9,6 +9,7 @@ use crate::{
     interrupt::{Interrupt, Stop},
     limits::Limits,
 };
+use jsvm_alloc::set_thread_limit;
 use std::{
     cell::Cell,
     rc::Rc,
@@ -76,7 +77,9 @@ impl Execution {
         let timeout = self.0.limits.timeout_or(timeout);
         self.0.hit.set(None);
         self.0.loops.set(0);
-        self.0.bytes_at_start.set((self.0.live_bytes)());
+        let bytes = (self.0.live_bytes)();
+        self.0.bytes_at_start.set(bytes);
+        set_thread_limit(bytes.saturating_add(self.hard_limit()));
         self.0.timeout.set(timeout);
         self.0.deadline.set(Instant::now().checked_add(timeout));
     }
@@ -128,6 +131,14 @@ impl Execution {
             return Err(self.end(LimitHit::Loops(limit)));
         }
         Ok(())
+    }
+
+    /// What the thread may hold more than at the start in between of checks;
+    /// beyond it, it sleeps for ever, because the system might have no more.
+    fn hard_limit(&self) -> i64 {
+        const LEAST: u64 = 64 * 1024 * 1024;
+        let limit = self.0.limits.memory;
+        i64::try_from(limit.saturating_add(limit.max(LEAST))).unwrap_or(i64::MAX)
     }
 
     /// The memory limit, if more is held now.

@@ -45,7 +45,7 @@ pub fn failure(err: JsError, context: &mut Context) -> Failure {
     }
     match err.as_engine() {
         Some(EngineError::RuntimeLimit(limit)) => {
-            let depth = context.runtime_limits().recursion_limit();
+            let depth = context.runtime_limits().recursion_limit() / 2 - 32;
             let hit = match limit {
                 RuntimeLimitError::LoopIteration => LimitHit::Cancelled,
                 _ => LimitHit::Recursion(depth),

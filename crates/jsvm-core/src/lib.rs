@@ -30,11 +30,14 @@ pub use error::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError};
 pub use execution::Execution;
 pub use failure::{Failure, describe, failure};
 pub use interrupt::{Interrupt, Stop};
+/// Code of the host that holds locks runs in [`Limited::off`]; what scripts run
+/// in is [`Limited::on`].
+pub use jsvm_alloc::Limited;
 pub use limits::{Limits, STACK_SIZE};
 pub use program::{ContentId, Kind, Program};
 pub use shared::{function_source, note_thrown};
 pub use source::Source;
-pub use vm::Vm;
+pub use vm::{Vm, call};
 
 /// A native function's way to end the script for a limit that was hit.
 ///

@@ -177,6 +177,7 @@ impl Shared {
         let wanted = [
             ("isArray", array.constructor()),
             ("keys", object.constructor()),
+            ("deleteProperty", context.intrinsics().objects().reflect()),
         ];
         for (name, holder) in wanted {
             let function = holder.get(js_string!(name), context)?;
@@ -266,7 +267,7 @@ type Body = fn(&Shared, &[JsValue], &mut Context) -> JsResult<JsValue>;
 /// Called by metered text when its credit is used up.
 fn check(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let first = shared.0.execution.hit().is_none();
-    match check_all(shared, args) {
+    match check_depth(shared, context).and_then(|()| check_all(shared, args)) {
         Ok(()) => Ok(JsValue::from(0)),
         Err(hit) => {
             if first {
@@ -274,6 +275,15 @@ fn check(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<J
             }
             Err(uncatchable(hit))
         }
+    }
+}
+
+/// Frames of built-in functions do not count.
+fn check_depth(shared: &Shared, context: &Context) -> Result<(), LimitHit> {
+    let limit = shared.0.execution.limits().recursion;
+    match context.stack_trace().nth(limit) {
+        Some(_) => Err(shared.0.execution.end(LimitHit::Recursion(limit))),
+        None => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ use boa_engine::{
     object::FunctionObjectBuilder,
     realm::Realm,
 };
+use jsvm_alloc::Limited;
 use std::{collections::HashMap, path::Path, rc::Rc, sync::Arc};
 
 /// One engine context with metering, limits and a queue of promise jobs.
@@ -73,7 +74,10 @@ impl Vm {
             .module_loader(Rc::new(IdleModuleLoader))
             .build()?;
         let limits = context.runtime_limits_mut();
-        limits.set_recursion_limit(shared.execution().limits().recursion);
+        // Our own check comes first. The engine fails in places where it thinks
+        // that nothing can, and counts a call through a built-in function twice.
+        let recursion = shared.execution().limits().recursion;
+        limits.set_recursion_limit(recursion.saturating_mul(2).saturating_add(64));
         limits.set_stack_size_limit(MAX_STACK_VALUES);
         shared.install(&mut context)?;
         shared::hide_metering(&shared, &mut context)?;
@@ -116,7 +120,10 @@ impl Vm {
     /// What it threw, or the limit that ended it.
     pub fn run(&mut self, program: &Arc<Program>) -> Result<JsValue, Failure> {
         let script = self.parse(program)?;
-        let result = script.evaluate(&mut self.context);
+        let result = {
+            let _script = Limited::on();
+            script.evaluate(&mut self.context)
+        };
         self.finish(result)
     }
 
@@ -129,7 +136,7 @@ impl Vm {
     /// What it threw, or the limit that ended it.
     pub fn call(&mut self, program: &Arc<Program>, args: &[JsValue]) -> Result<JsValue, Failure> {
         let function = self.function(program)?;
-        let result = function.call(&JsValue::undefined(), args, &mut self.context);
+        let result = call(&function, args, &mut self.context);
         self.finish(result)
     }
 
@@ -144,9 +151,7 @@ impl Vm {
         }
         // Through a function of script, because what the engine leaves on its
         // stack when a job throws goes when that function returns.
-        let result = self
-            .drain
-            .call(&JsValue::undefined(), &[], &mut self.context);
+        let result = call(&self.drain.clone(), &[], &mut self.context);
         self.jobs.clear();
         self.finish(result).map(drop)
     }
@@ -230,6 +235,18 @@ impl Drop for Vm {
         self.jobs.clear();
         self.shared.release();
     }
+}
+
+/// Calls a function of a script from code of the host.
+///
+/// For its time, the thread's memory is limited as [`Execution::start`] says.
+///
+/// # Errors
+///
+/// What it throws.
+pub fn call(function: &JsObject, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let _script = Limited::on();
+    function.call(&JsValue::undefined(), args, context)
 }
 
 /// Values on the engine's stack; a frame of a handler takes ten or so.

@@ -5,7 +5,10 @@
 
 use std::{hint::black_box, sync::Barrier, thread};
 
-use jsvm_alloc::{CountingAlloc, is_installed, thread_allocated_bytes, thread_live_bytes};
+use jsvm_alloc::{
+    CountingAlloc, Limited, is_installed, parked_threads, set_thread_limit, thread_allocated_bytes,
+    thread_live_bytes,
+};
 
 #[global_allocator]
 static ALLOC: CountingAlloc = CountingAlloc::system();
@@ -123,4 +126,36 @@ fn freeing_for_another_thread_goes_negative() {
         thread_live_bytes() - before
     });
     assert_eq!(live.join().unwrap(), -1_000);
+}
+
+/// Waits until `count` threads sleep for ever; there is no other sign of it.
+fn wait_for_parked(count: usize) {
+    while parked_threads() < count {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_thread_beyond_its_limit_never_returns_and_holds_up_nobody() {
+    let (tx, rx) = std::sync::mpsc::channel();
+    let thread = thread::spawn(move || {
+        set_thread_limit(thread_live_bytes() + 1024 * 1024);
+        // Without a scope the limit does not hold, nor in one that lifts it.
+        let mut got = buffer(2 * 1024 * 1024).capacity();
+        let _script = Limited::on();
+        got += buffer(512 * 1024).capacity();
+        {
+            let _host = Limited::off();
+            got += buffer(4 * 1024 * 1024).capacity();
+        }
+        tx.send(got).expect("the test waits");
+        let _beyond = buffer(8 * 1024 * 1024);
+        tx.send(0).expect("the test waits");
+    });
+    let got = rx.recv().expect("allowed memory is had");
+    assert!(got >= 6 * 1024 * 1024);
+    wait_for_parked(1);
+    assert!(rx.try_recv().is_err(), "it came back");
+    assert!(!thread.is_finished());
+    drop(buffer(16 * 1024 * 1024));
 }

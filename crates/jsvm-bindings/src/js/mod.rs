@@ -257,7 +257,12 @@ fn handler(
 ) -> JsResult<Arc<Handler>> {
     let source = loader::handler_source(function, context)?;
     let compile = Arc::clone(&HostData::of(context).0.env.compile);
-    let program = compile(&source, jsvm_core::Kind::Handler).map_err(|err| {
+    let compiled = {
+        // The cache holds locks.
+        let _host = jsvm_core::Limited::off();
+        compile(&source, jsvm_core::Kind::Handler)
+    };
+    let program = compiled.map_err(|err| {
         let message = match &err.position {
             Some(position) => format!("{} ({position})", err.message),
             None => err.message.clone(),

@@ -4,7 +4,7 @@
 //! depth, its length and its time have limits.
 
 use super::{Guard, arg, call_static, is_array, length_of, replace};
-use crate::{shared::Shared, value};
+use crate::{error::LimitHit, shared::Shared, value};
 use boa_engine::{
     Context, JsBigInt, JsNativeError, JsObject, JsResult, JsString, JsValue, JsVariant, js_string,
     property::PropertyKey,
@@ -109,6 +109,10 @@ impl<'a> Writer<'a> {
             return Err(JsNativeError::typ()
                 .with_message("cyclic object value")
                 .into());
+        }
+        let limit = self.guard.shared.execution().limits().json_nesting;
+        if self.open.len() >= limit {
+            return Err(self.guard.shared.end(LimitHit::JsonNesting(limit), context));
         }
         self.open.push(object.clone());
         let outer = self.indent.len();
@@ -222,7 +226,7 @@ impl<'a> Writer<'a> {
 }
 
 /// A property key as scripts see it.
-fn key_value(key: &PropertyKey) -> JsValue {
+pub(super) fn key_value(key: &PropertyKey) -> JsValue {
     match key {
         PropertyKey::String(text) => text.clone().into(),
         other => value::key_text(other)

@@ -8,6 +8,7 @@
 mod apply;
 mod array;
 mod json;
+mod json_parse;
 mod sort;
 mod text;
 
@@ -24,7 +25,8 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     array::install(shared, context)?;
     text::install(shared, context)?;
     apply::install(shared, context)?;
-    json::install(shared, context)
+    json::install(shared, context)?;
+    json_parse::install(shared, context)
 }
 
 /// A guard in plain Rust; `originals` are the functions that it stands for or

@@ -200,7 +200,16 @@ fn every_end() {
         ),
         (
             "let a = []; for (let i = 0; i < 100000; i++) a = [a]; JSON.stringify(a)",
-            "recursion",
+            "json-nesting",
+        ),
+        ("JSON.parse('['.repeat(100000))", "json-nesting"),
+        (
+            "let a = []; for (let i = 0; i < 2000; i++) a = [a]; JSON.parse('[0,1]', function (k, v) { if (k === '0') this[1] = a; return v })",
+            "json-nesting",
+        ),
+        (
+            "stop(); JSON.parse('[' + '1,'.repeat(100000) + '1]')",
+            "timeout",
         ),
         (
             "let a = []; for (let i = 0; i < 100000; i++) a = [a]; String(a)",
@@ -212,7 +221,7 @@ fn every_end() {
         ),
         (
             "const f = () => ({ toJSON() { return [f()] } }); JSON.stringify(f())",
-            "recursion",
+            "json-nesting",
         ),
         (
             "const a = [1]; a.join = a.toString; a.toString()",
@@ -282,6 +291,120 @@ fn any_value() -> impl Strategy<Value = String> {
             }),
         ]
     })
+}
+
+#[test]
+fn parsing_json_gives_what_the_standard_says() {
+    same(&[
+        "JSON.stringify(JSON.parse(' {\"a\" : [1, -2.5e3, true, false, null, \"x\"] , \"b\":{}}\\n'))",
+        "JSON.stringify(JSON.parse('[]')) + JSON.stringify(JSON.parse('{}')) + JSON.parse('\"\"')",
+        "Object.is(JSON.parse('-0'), -0)",
+        "[JSON.parse('0'), JSON.parse('123456789012'), JSON.parse('2147483648')]",
+        "[JSON.parse('1E+2'), JSON.parse('0.1'), JSON.parse('-0.0e-1')]",
+        "JSON.parse('\"\\\\u0041\\\\n\\\\/\\\\\\\\\\\\\"é😀\"')",
+        "JSON.stringify(Object.keys(JSON.parse('{\"b\":1,\"2\":1,\"a\":1,\"1\":1}')))",
+        "JSON.stringify(JSON.parse('{\"a\":1,\"a\":2}'))",
+        "JSON.parse('{\"__proto__\":1}').__proto__",
+        "Object.getPrototypeOf(JSON.parse('{\"__proto__\":null}')) === Object.prototype",
+        "JSON.parse('[1,2]', (k, v) => Array.isArray(v) ? v.length : v * 2)",
+        "JSON.stringify(JSON.parse('{\"a\":1,\"b\":2}', (k, v) => k === 'a' ? undefined : v))",
+        "JSON.stringify(JSON.parse('[1,2,3]', (k, v) => k === '1' ? undefined : v))",
+        "JSON.stringify(JSON.parse('[[1],{\"a\":[2]}]', function (k, v) { return typeof v === 'number' ? k + Array.isArray(this) : v }))",
+        "const seen = []; JSON.parse('{\"a\":[1,{\"b\":2}]}', (k, v) => { seen.push(k); return v }); seen.join()",
+        "JSON.stringify(JSON.parse('{\"a\":1,\"b\":2}', function (k, v) { if (k === 'a') this.b = [3]; return v }))",
+        "JSON.stringify(JSON.parse('[1,[2]]', function (k, v) { if (k === '0') Object.freeze(this); return k === '1' ? undefined : v }))",
+        "JSON.stringify(JSON.parse('[0,1]', function (k, v) { if (k === '0') this[1] = new Proxy([5], {}); return v }))",
+        "JSON.parse({ toString: () => '7' })",
+        "JSON.parse(null)",
+        "JSON.parse('1', 5)",
+        "[JSON.parse.name, JSON.parse.length]",
+        "JSON.parse(Symbol())",
+    ]);
+    for broken in [
+        "",
+        " ",
+        "{",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "{\\\"a\\\"",
+        "{\\\"a\\\":",
+        "{\\\"a\\\":1,}",
+        "{a:1}",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "-",
+        "1e",
+        "0x1",
+        "tru",
+        "nul",
+        "undefined",
+        "NaN",
+        "Infinity",
+        "'a'",
+        "\\\"a",
+        "\\\"\\\\x\\\"",
+        "\\\"\\\\u12\\\"",
+        "\\\"\\n\\\"",
+        "1 2",
+        "[1 2]",
+        "{\\\"a\\\" 1}",
+        "\\u00a01",
+        "\\ufeff1",
+        "]",
+        "}",
+        ",",
+        "//",
+        "\\ud800",
+    ] {
+        same(&[&format!("JSON.parse(\"{broken}\")")]);
+    }
+}
+
+#[test]
+fn parsing_json_keeps_what_the_engine_would_lose() {
+    // The engine's own takes text as UTF-8.
+    assert_eq!(guarded(r#"JSON.parse('"\ud800"').charCodeAt(0)"#), "55296");
+    assert_eq!(guarded(r#"JSON.parse('"\\ud800"').length"#), "1");
+    assert_eq!(guarded("JSON.parse('1e400') + JSON.parse('-1e400')"), "NaN");
+    assert_eq!(guarded("1 / JSON.parse('1e400')"), "0");
+    assert_eq!(
+        guarded("JSON.parse('['.repeat(900) + ']'.repeat(900)).length"),
+        "1"
+    );
+    let told = guarded_error("JSON.parse('{\"a\": 1,\\n  b: 2}')");
+    assert_eq!(told, "unexpected character 'b' in JSON at line 2, column 3");
+    assert_eq!(
+        guarded_error("JSON.parse('[1')"),
+        "unexpected end in JSON at line 1, column 3"
+    );
+}
+
+fn guarded_error(text: &str) -> String {
+    let execution = Execution::new(Limits::default());
+    let mut vm = vm(&execution);
+    execution.start(Duration::from_secs(60));
+    run(&mut vm, text).expect_err(text).message.clone()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parsing_agrees_with_the_engine(value in any_value(), cut in any::<prop::sample::Index>(), put in "[]\\[{},:0-9.eE\" tn\\\\-]{0,2}") {
+        let text = format!("JSON.stringify(JSON.parse(JSON.stringify({value}) ?? '0'))");
+        prop_assert_eq!(guarded(&text), bare(&text), "{}", text);
+        let mut json = bare(&format!("JSON.stringify({value}) ?? '0'"));
+        let at = cut.index(json.len() + 1);
+        if json.is_char_boundary(at) {
+            json.insert_str(at, &put);
+        }
+        let text = format!("JSON.stringify(JSON.parse({}))", serde_json::Value::from(json));
+        prop_assert_eq!(guarded(&text), bare(&text), "{}", text);
+    }
 }
 
 proptest! {

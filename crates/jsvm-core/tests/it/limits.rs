@@ -1,7 +1,7 @@
 //! Loops, recursion and promise jobs are stopped wherever they hide.
 
 use crate::{compile, run, transcript, vm};
-use jsvm_core::{ErrorKind, Execution, Kind, Limits, ScriptError};
+use jsvm_core::{ErrorKind, Execution, Kind, Limits, STACK_SIZE, ScriptError};
 use std::time::Duration;
 
 /// Runs `text`, which calls `stop()` once it is where it wants to be, and
@@ -118,6 +118,31 @@ fn recursion_has_an_end() {
         report.contains("functions called each other more than 1000 deep"),
         "{report}"
     );
+}
+
+#[test]
+fn recursion_through_built_in_functions_has_an_end() {
+    // With the stack that workers have.
+    let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
+    let work = || {
+        for text in [
+            "async function f() { return f() } f()",
+            "async function f() { return [1].map(f) } f()",
+            "function* g() { yield* g() } [...g()]",
+            "const o = { get a() { return this.a } }; o.a",
+            "const f = () => [3, 1].sort(f); f()",
+            "const f = () => 'a'.replace(/a/, f); f()",
+            "const o = { toJSON: () => JSON.stringify(o) }; JSON.stringify(o)",
+            "const p = new Proxy({}, { get: (t, k) => p[k] }); p.a",
+            "class A { constructor() { new A() } } new A()",
+            "const f = () => Reflect.apply(f, null, []); f()",
+        ] {
+            let report = transcript(&[text]);
+            let told = "functions called each other more than 1000 deep";
+            assert!(report.contains(told), "{text}: {report}");
+        }
+    };
+    thread.spawn(work).unwrap().join().unwrap();
 }
 
 #[test]
