@@ -9,6 +9,7 @@
 //! This crate knows nothing of hooks, records, files or HTTP. The only clock
 //! it reads is the one for deadlines.
 
+pub mod analysis;
 mod error;
 mod execution;
 mod failure;

@@ -82,7 +82,7 @@ impl Source {
     }
 
     /// The position in the file of a byte of this text.
-    pub(crate) fn position_of(&self, offset: usize) -> Position {
+    pub fn position_of(&self, offset: usize) -> Position {
         let mut end = offset.min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
@@ -92,7 +92,7 @@ impl Source {
     }
 
     /// The byte at a line and column of this text; its start for line 0.
-    pub(crate) fn offset_of(&self, line: u32, column: u32) -> usize {
+    pub fn offset_of(&self, line: u32, column: u32) -> usize {
         let mut place = (1, 1);
         let mut chars = self.text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
@@ -121,8 +121,9 @@ impl Source {
             .map(|(at, _)| from + at)
     }
 
-    /// The line of `position` with the two before it and a mark below.
-    pub(crate) fn code_frame(&self, position: &Position) -> Option<String> {
+    /// The line of `position` in this file, with the two before it and a mark
+    /// below; `None` if there is no such line, or a very long one.
+    pub fn code_frame(&self, position: &Position) -> Option<String> {
         code_frame(&self.file.text, position)
     }
 }
