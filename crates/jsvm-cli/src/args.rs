@@ -51,6 +51,9 @@ pub(crate) struct ServeArgs {
     /// Threads that run hooks
     #[arg(long, value_name = "N")]
     pub(crate) pool: Option<usize>,
+    /// Refuse to start if `jsvm check` would warn
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
@@ -63,6 +66,9 @@ pub(crate) struct CheckArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+    /// Call warnings errors, as `jsvm serve --strict` takes them
+    #[arg(long)]
+    pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

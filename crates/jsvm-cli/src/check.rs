@@ -1,13 +1,23 @@
-//! `jsvm check`: what would fail when these hooks are loaded.
+//! `jsvm check`: what would fail when these hooks are loaded, and the traps
+//! that they would fall into later.
 //!
-//! The one rule: it serves nothing and writes nothing.
+//! The one rule: it serves nothing and writes nothing. What fails, and what
+//! will fail, are findings and make the exit code 1; a hint alone does not.
 
 use crate::{FAILED, args::CheckArgs, output::Plain, run::error_in_json};
 use anyhow::Result;
-use jsvm::{App, Loaded, Mux, NoRecords, Pattern, Runtime};
+use jsvm::{App, Finding, HookSet, Loaded, Mux, NoRecords, Pattern, Runtime, Severity, Source};
 use jsvm_host::Project;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{process::ExitCode, sync::Arc};
+
+/// All that there is to tell.
+struct Report {
+    loaded: Loaded,
+    conflicts: Vec<String>,
+    findings: Vec<Finding>,
+    is_strict: bool,
+}
 
 pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
     let project = Project::open(&args.dir)?;
@@ -19,19 +29,43 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
         .config(config)
         .hooks_dir(project.hooks_dir())
         .build()?;
-    let loaded = runtime.inspect(&project.hooks()?)?;
-    let conflicts = conflicts(&loaded);
-    let is_fine = loaded.failures.is_empty() && conflicts.is_empty();
+    let files = project.hooks()?;
+    let loaded = runtime.inspect(&files)?;
+    let report = Report {
+        conflicts: conflicts(&loaded),
+        findings: jsvm::lint(&files, &loaded.hooks)?,
+        loaded,
+        is_strict: args.strict,
+    };
+    let code = if report.is_fine() { 0 } else { FAILED };
     if args.json {
-        print_json(&loaded, &conflicts);
+        println!("{}", report.in_json());
     } else {
-        print_text(&loaded, &conflicts);
+        report.print();
     }
-    Ok(if is_fine {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(FAILED)
-    })
+    Ok(ExitCode::from(code))
+}
+
+/// Prints the warnings about hooks that were loaded, and counts them.
+pub(crate) fn warn(files: &[Source], hooks: &HookSet, is_strict: bool) -> Result<usize> {
+    let mut findings = jsvm::lint(files, hooks)?;
+    findings.retain(is_warning);
+    for finding in &findings {
+        eprintln!("{}\n", finding.report(label(finding, is_strict)));
+    }
+    Ok(findings.len())
+}
+
+fn is_warning(finding: &Finding) -> bool {
+    finding.trap.severity() == Severity::Warning
+}
+
+fn label(finding: &Finding, is_strict: bool) -> &'static str {
+    match finding.trap.severity() {
+        Severity::Hint => "hint",
+        _ if is_strict => "error",
+        _ => "warning",
+    }
 }
 
 /// Routes that no router would take together.
@@ -52,37 +86,79 @@ fn conflicts(loaded: &Loaded) -> Vec<String> {
     found
 }
 
-fn print_json(loaded: &Loaded, conflicts: &[String]) {
-    let failures: Vec<_> = loaded
-        .failures
-        .iter()
-        .map(|(_, err)| error_in_json(err))
-        .collect();
-    let told = json!({
-        "status": if failures.is_empty() && conflicts.is_empty() { "ok" } else { "error" },
-        "files": loaded.hooks.files(),
-        "handlers": loaded.hooks.handlers(),
-        "routes": loaded.hooks.routes().len(),
-        "crons": loaded.hooks.crons().len(),
-        "errors": failures,
-        "conflicts": conflicts,
-    });
-    println!("{told}");
+impl Report {
+    fn errors(&self) -> usize {
+        self.loaded.failures.len() + self.conflicts.len()
+    }
+
+    fn warnings(&self) -> usize {
+        self.findings.iter().filter(|it| is_warning(it)).count()
+    }
+
+    fn is_fine(&self) -> bool {
+        self.errors() + self.warnings() == 0
+    }
+
+    fn in_json(&self) -> Value {
+        let hooks = &self.loaded.hooks;
+        let failures = self.loaded.failures.iter();
+        let findings = self.findings.iter();
+        json!({
+            "status": if self.is_fine() { "ok" } else { "error" },
+            "files": hooks.files(),
+            "handlers": hooks.handlers(),
+            "routes": hooks.routes().len(),
+            "crons": hooks.crons().len(),
+            "errors": failures.map(|(_, err)| error_in_json(err)).collect::<Vec<_>>(),
+            "conflicts": self.conflicts,
+            "findings": findings
+                .map(|it| finding_in_json(it, self.is_strict))
+                .collect::<Vec<_>>(),
+        })
+    }
+
+    /// What stopped a file is told with its cure, and not a second time.
+    fn is_told_as_failure(&self, finding: &Finding) -> bool {
+        let mut failures = self.loaded.failures.iter();
+        failures.any(|(_, err)| err.position.as_ref() == Some(&finding.position))
+    }
+
+    fn print(mut self) {
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.retain(|it| !self.is_told_as_failure(it));
+        self.findings = findings;
+        for (_, err) in &self.loaded.failures {
+            eprintln!("{}\n", err.report());
+        }
+        for conflict in &self.conflicts {
+            eprintln!("{conflict}\n");
+        }
+        for finding in &self.findings {
+            eprintln!("{}\n", finding.report(label(finding, self.is_strict)));
+        }
+        let hooks = &self.loaded.hooks;
+        println!(
+            "{} files, {} handlers, {} routes, {} cron jobs, {} errors, {} warnings, {} hints",
+            hooks.files().len(),
+            hooks.handlers(),
+            hooks.routes().len(),
+            hooks.crons().len(),
+            self.errors(),
+            self.warnings(),
+            self.findings.len() - self.warnings(),
+        );
+    }
 }
 
-fn print_text(loaded: &Loaded, conflicts: &[String]) {
-    for (_, err) in &loaded.failures {
-        eprintln!("{}\n", err.report());
-    }
-    for conflict in conflicts {
-        eprintln!("{conflict}\n");
-    }
-    println!(
-        "{} files, {} handlers, {} routes, {} cron jobs, {} errors",
-        loaded.hooks.files().len(),
-        loaded.hooks.handlers(),
-        loaded.hooks.routes().len(),
-        loaded.hooks.crons().len(),
-        loaded.failures.len() + conflicts.len()
-    );
+fn finding_in_json(finding: &Finding, is_strict: bool) -> Value {
+    json!({
+        "trap": finding.trap.as_str(),
+        "severity": label(finding, is_strict),
+        "file": finding.position.file,
+        "line": finding.position.line,
+        "column": finding.position.column,
+        "message": finding.message,
+        "notes": finding.notes,
+        "cures": finding.cures,
+    })
 }

@@ -21,6 +21,11 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     }
     let store = open(&project)?;
     let runtime = start(&project, &config, &store)?;
+    let warnings = crate::check::warn(&project.hooks()?, &runtime.app().hooks(), args.strict)?;
+    if args.strict && warnings > 0 {
+        eprintln!("not started: {warnings} of what was told above, and --strict was asked for");
+        return Ok(ExitCode::from(FAILED));
+    }
     let options = server::Options {
         public_dir: project.public_dir(),
         ..server::Options::default()

@@ -9,6 +9,7 @@
 //! engine is among it.
 
 mod config;
+mod lint;
 mod runtime;
 mod worker;
 
@@ -24,11 +25,12 @@ pub use config::{
 pub use jsvm_alloc as alloc;
 pub use jsvm_bindings::{
     Action, ApiError, App, Collection, CollectionKind, Conflict, CronJob, DateTime, Error, Event,
-    EventKind, Exchange, Field, FieldError, FieldKind, Found, HOOKS, Handler, Hook, HookSet, Level,
-    Loaded, Member, Middleware, Mux, NoRecords, Output, Pattern, PatternError, Profile, Query,
-    Record, RecordRef, RequestInfo, Route, Rows, Schedule, ScheduleError, Silent, Storage,
-    Transaction, Validation, cast, go_json, http, pick, random_id, sentence,
+    EventKind, Exchange, Field, FieldError, FieldKind, Finding, Found, HOOKS, Handler, Hook,
+    HookSet, Level, Loaded, Member, Middleware, Mux, NoRecords, Output, Pattern, PatternError,
+    Profile, Query, Record, RecordRef, RequestInfo, Route, Rows, Schedule, ScheduleError, Severity,
+    Silent, Storage, Transaction, Trap, Validation, cast, go_json, http, pick, random_id, sentence,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
+pub use lint::lint;
 pub use runtime::{Builder, LoadFailure, Runtime, RuntimeError, Stats};
 pub use worker::Ran;

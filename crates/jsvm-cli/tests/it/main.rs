@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
+mod check;
 mod program;
 mod run;
 mod serve;

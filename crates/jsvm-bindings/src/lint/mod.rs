@@ -1,0 +1,127 @@
+//! The traps of hook files, told before they snap.
+//!
+//! The one rule: it reads sources and runs nothing; what it tells is there,
+//! and in doubt it is silent. What the language means is asked of
+//! `jsvm_core::analysis`; here is what the names are for.
+
+mod captures;
+mod handlers;
+
+use crate::hooks::HookSet;
+use handlers::FileFacts;
+use jsvm_core::{Position, Source};
+use std::fmt;
+
+/// A trap that hook files can fall into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Trap {
+    /// A handler uses a variable that exists only outside of it.
+    OutsideVariable,
+}
+
+impl Trap {
+    /// One stable word: `outside-variable`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OutsideVariable => "outside-variable",
+        }
+    }
+
+    /// How sure it is that something will go wrong.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::OutsideVariable => Severity::Warning,
+        }
+    }
+}
+
+/// How sure it is that something will go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// It may be what was meant.
+    Hint,
+    /// It fails when it runs.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+/// A trap at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which trap.
+    pub trap: Trap,
+    /// Where.
+    pub position: Position,
+    /// What is wrong.
+    pub message: String,
+    /// What else helps to understand it, such as where a name is defined.
+    pub notes: Vec<String>,
+    /// What can be done about it; any of them is enough.
+    pub cures: Vec<String>,
+    /// The source line with a mark under the place.
+    pub frame: Option<String>,
+}
+
+impl Finding {
+    fn new(trap: Trap, source: &Source, at: usize, message: String) -> Self {
+        let position = source.position_of(at);
+        Self {
+            trap,
+            frame: source.code_frame(&position),
+            position,
+            message,
+            notes: Vec::new(),
+            cures: Vec::new(),
+        }
+    }
+
+    /// All of it for a terminal; `label` is what it is called, for example
+    /// its [`severity`](Trap::severity).
+    pub fn report(&self, label: &str) -> String {
+        let mut out = format!("{label}: {} [{}]", self.message, self.trap.as_str());
+        match &self.frame {
+            Some(frame) => out.push_str(&format!("\n{frame}")),
+            None => out.push_str(&format!("\n --> {}", self.position)),
+        }
+        for note in &self.notes {
+            out.push_str(&format!("\n  = {note}"));
+        }
+        for cure in &self.cures {
+            out.push_str(&format!("\n  = cure: {cure}"));
+        }
+        out
+    }
+}
+
+/// Looks for traps in hook files.
+///
+/// `hooks` is what came of loading them: it knows handlers that cannot be
+/// told from the text alone. Files that are no JavaScript are passed over;
+/// loading tells what is wrong with them. Findings come in the order of the
+/// files and their lines. Call it on a thread with
+/// [`STACK_SIZE`](jsvm_core::STACK_SIZE) bytes of stack.
+pub fn lint(files: &[Source], hooks: &HookSet) -> Vec<Finding> {
+    let facts: Vec<FileFacts<'_>> = files
+        .iter()
+        .filter_map(|file| FileFacts::of(file, hooks))
+        .collect();
+    let mut findings = Vec::new();
+    for file in &facts {
+        let first = findings.len();
+        findings.extend(captures::findings(&facts, file));
+        findings[first..].sort_by_key(|it: &Finding| (it.position.line, it.position.column));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! What the API looks like, as TypeScript tells it.
+//!
+//! The one rule: `pocketbase.d.ts` is the one list of names; what looks for a
+//! known name reads it there. It was made from PocketBase's surface, with
+//! texts of our own.
+
+mod names;
+
+pub(crate) use names::names;
+
+/// The declarations of everything but the records of a project.
+pub(crate) const DECLARATIONS: &str = include_str!("pocketbase.d.ts");

@@ -1,0 +1,120 @@
+//! `check` and what `serve` warns of: the traps of hook files.
+
+use crate::program::{Server, jsvm_with};
+use serde_json::Value;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A project with these hook files.
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let hooks = dir.path().join("pb_hooks");
+    std::fs::create_dir(&hooks).unwrap();
+    for (name, text) in files {
+        std::fs::write(hooks.join(name), text).unwrap();
+    }
+    dir
+}
+
+/// Exit code, standard output and standard error.
+fn jsvm(args: &[&str]) -> (Option<i32>, String, String) {
+    let output = jsvm_with(args, "");
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn check(dir: &Path, flags: &[&str]) -> (Option<i32>, String, String) {
+    jsvm(&[&["check", dir.to_str().unwrap()], flags].concat())
+}
+
+/// A handler that a function makes: only loading can tell that it is one.
+const OUTSIDE: &str = "const limit = 10;
+const handlers = [1].map((n) => (e) => { e.record.set('n', n); e.next() });
+onRecordCreate(handlers[0], 'posts');
+onRecordUpdate((e) => {
+    if (e.record.getInt('n') > limit) throw new BadRequestError('too many');
+    e.next();
+}, 'posts');
+";
+
+#[test]
+fn variables_outside_of_their_handlers_are_told() {
+    let dir = project(&[("main.pb.js", OUTSIDE)]);
+    let (code, out, err) = check(dir.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        out,
+        "1 files, 2 handlers, 0 routes, 0 cron jobs, 0 errors, 2 warnings, 0 hints\n"
+    );
+    insta::assert_snapshot!(err, @r"
+        warning: this onRecordCreate handler cannot see the variable `n` [outside-variable]
+          --> pb_hooks/main.pb.js:2:60
+        1 | const limit = 10;
+        2 | const handlers = [1].map((n) => (e) => { e.record.set('n', n); e.next() });
+          |                                                            ^
+          = `n` is defined at pb_hooks/main.pb.js:2:27, and a handler runs in other VMs than its file
+          = cure: move `n` into the handler
+          = cure: put `n` into a module, and `require` that inside of the handler
+
+        warning: this onRecordUpdate handler cannot see the variable `limit` [outside-variable]
+          --> pb_hooks/main.pb.js:5:32
+        3 | onRecordCreate(handlers[0], 'posts');
+        4 | onRecordUpdate((e) => {
+        5 |     if (e.record.getInt('n') > limit) throw new BadRequestError('too many');
+          |                                ^
+          = `limit` is defined at pb_hooks/main.pb.js:1:7, and a handler runs in other VMs than its file
+          = cure: move `limit` into the handler
+          = cure: put `limit` into a module, and `require` that inside of the handler
+        ");
+}
+
+#[test]
+fn findings_are_data_too() {
+    let dir = project(&[("main.pb.js", OUTSIDE)]);
+    let (code, out, err) = check(dir.path(), &["--json", "--strict"]);
+    assert_eq!((code, err.as_str()), (Some(1), ""));
+    let told: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(told["status"], "error");
+    let finding = &told["findings"][1];
+    assert_eq!(finding["trap"], "outside-variable");
+    assert_eq!(finding["severity"], "error");
+    assert_eq!(finding["file"], "pb_hooks/main.pb.js");
+    assert_eq!(
+        (&finding["line"], &finding["column"]),
+        (&5.into(), &32.into())
+    );
+    assert_eq!(finding["cures"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_examples_fall_into_no_trap() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples");
+    for example in std::fs::read_dir(examples).unwrap() {
+        let dir = example.unwrap().path();
+        let (code, out, err) = check(&dir, &["--strict"]);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{}", dir.display());
+        assert!(out.contains("0 errors, 0 warnings, 0 hints"), "{out}");
+    }
+}
+
+#[test]
+fn serve_warns_and_with_strict_refuses() {
+    let dir = project(&[("main.pb.js", OUTSIDE)]);
+    drop(Server::start(dir.path(), &[]));
+    let args = [
+        "serve",
+        dir.path().to_str().unwrap(),
+        "--http",
+        "127.0.0.1:0",
+    ];
+    let (code, out, err) = jsvm(&[&args[..], &["--strict"]].concat());
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(
+        err.contains("error: this onRecordUpdate handler cannot see the variable `limit`"),
+        "{err}"
+    );
+    assert!(err.contains("not started"), "{err}");
+}
