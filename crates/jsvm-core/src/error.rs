@@ -221,6 +221,8 @@ pub struct Details {
     pub thrown: Option<Value>,
     /// The source line with a mark under the place, ready to print.
     pub frame: Option<String>,
+    /// What can be done about it, if that is known.
+    pub cure: Option<String>,
 }
 
 impl ScriptError {
@@ -235,6 +237,7 @@ impl ScriptError {
             limit: None,
             thrown: None,
             frame: None,
+            cure: None,
         }))
     }
 
@@ -269,7 +272,7 @@ impl ScriptError {
         }
     }
 
-    /// All of it for a terminal: headline, code frame, stack.
+    /// All of it for a terminal: headline, code frame, cure, stack.
     pub fn report(&self) -> String {
         let mut out = self.headline();
         match (&self.frame, &self.position) {
@@ -279,6 +282,9 @@ impl ScriptError {
             }
             (None, Some(position)) => out.push_str(&format!("\n  --> {position}")),
             (None, None) => {}
+        }
+        if let Some(cure) = &self.cure {
+            out.push_str(&format!("\n  = cure: {cure}"));
         }
         for frame in &self.stack {
             out.push_str(&format!("\n    {frame}"));

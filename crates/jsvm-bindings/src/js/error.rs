@@ -166,8 +166,19 @@ pub(crate) fn from_failure(failure: Failure, context: &mut Context) -> Error {
 pub(crate) fn from_value(value: &JsValue, context: &mut Context) -> Error {
     match host(value) {
         Some(HostError(err)) => err,
-        None => Error::Script(describe(value, context)),
+        None => Error::Script(described(value, context)),
     }
+}
+
+/// What people are told about a thrown value, with a cure if there is one for
+/// a name that is not defined.
+fn described(value: &JsValue, context: &mut Context) -> ScriptError {
+    let mut err = describe(value, context);
+    if err.name == "ReferenceError" {
+        let name = err.message.strip_suffix(" is not defined");
+        err.cure = name.and_then(crate::lint::cure_for);
+    }
+    err
 }
 
 /// What people are told about a failure of top-level code.
@@ -176,7 +187,7 @@ pub(crate) fn told(failure: Failure, context: &mut Context) -> ScriptError {
         Failure::Thrown(value) => value,
         Failure::Error(err) => return err,
     };
-    let mut err = describe(&value, context);
+    let mut err = described(&value, context);
     if let Some(HostError(host)) = host(&value) {
         err.name = match host {
             Error::Api(_) => "ApiError".into(),

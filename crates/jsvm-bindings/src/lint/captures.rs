@@ -9,10 +9,7 @@ use super::{
     handlers::{FileFacts, HandlerFacts},
 };
 use crate::types::names;
-use jsvm_core::{
-    Position,
-    analysis::{Chain, Root},
-};
+use jsvm_core::Position;
 use std::collections::BTreeSet;
 
 /// A variable that is not there when the handler runs.
@@ -23,10 +20,7 @@ struct Outside<'f> {
 }
 
 pub(super) fn findings(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Finding> {
-    let globals: BTreeSet<&str> = all
-        .iter()
-        .flat_map(|it| it.chains.iter().filter_map(made_global))
-        .collect();
+    let globals: BTreeSet<&str> = all.iter().flat_map(|it| it.made_global()).collect();
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
     for handler in &file.handlers {
@@ -38,14 +32,6 @@ pub(super) fn findings(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Findi
         }
     }
     findings
-}
-
-/// The name in `globalThis.name`: who writes that knows what a global is.
-fn made_global(chain: &Chain) -> Option<&str> {
-    let [first, second, ..] = chain.steps.as_slice() else {
-        return None;
-    };
-    (chain.root == Root::Global && first.name == "globalThis").then_some(second.name.as_str())
 }
 
 /// Variables of this file around the handler, and of the other files, whose

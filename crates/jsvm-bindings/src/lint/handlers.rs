@@ -81,13 +81,24 @@ impl<'s> FileFacts<'s> {
             }
         })
     }
+
+    /// The names in `globalThis.name`: who writes that knows what a global is.
+    pub(super) fn made_global(&self) -> impl Iterator<Item = &str> {
+        self.chains.iter().filter_map(|chain| {
+            let [first, second, ..] = chain.steps.as_slice() else {
+                return None;
+            };
+            let is_global = chain.root == Root::Global && first.name == "globalThis";
+            is_global.then_some(second.name.as_str())
+        })
+    }
 }
 
 fn handler(analysis: &Analysis<'_>, start: usize, roles: BTreeSet<Role>) -> Option<HandlerFacts> {
     Some(HandlerFacts {
-        roles,
         range: analysis.function(start)?,
         captures: analysis.captures(start),
+        roles,
     })
 }
 

@@ -6,6 +6,12 @@
 
 mod captures;
 mod handlers;
+mod kinds;
+mod nearest;
+mod old;
+mod successors;
+
+pub(crate) use old::cure_for;
 
 use crate::hooks::HookSet;
 use handlers::FileFacts;
@@ -18,20 +24,26 @@ use std::fmt;
 pub enum Trap {
     /// A handler uses a variable that exists only outside of it.
     OutsideVariable,
+    /// A name of PocketBase before 0.23.
+    OldName,
+    /// A name of the API that there never was.
+    UnknownName,
 }
 
 impl Trap {
-    /// One stable word: `outside-variable`.
+    /// One stable word: `outside-variable`, `old-name` or `unknown-name`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OutsideVariable => "outside-variable",
+            Self::OldName => "old-name",
+            Self::UnknownName => "unknown-name",
         }
     }
 
     /// How sure it is that something will go wrong.
     pub fn severity(self) -> Severity {
         match self {
-            Self::OutsideVariable => Severity::Warning,
+            Self::OutsideVariable | Self::OldName | Self::UnknownName => Severity::Warning,
         }
     }
 }
@@ -118,6 +130,7 @@ pub fn lint(files: &[Source], hooks: &HookSet) -> Vec<Finding> {
     for file in &facts {
         let first = findings.len();
         findings.extend(captures::findings(&facts, file));
+        findings.extend(old::findings(&facts, file));
         findings[first..].sort_by_key(|it: &Finding| (it.position.line, it.position.column));
     }
     findings

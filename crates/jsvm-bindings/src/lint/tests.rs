@@ -121,3 +121,192 @@ fn what_a_handler_has_is_not_told() {
         "const x = 1; onTerminate((e) => { x",
     ]);
 }
+
+/// Findings with their cures, one a line.
+fn cured(text: &str) -> String {
+    let findings = lint(&[Source::new("a.pb.js", text)], &HookSet::default());
+    let lines = findings.iter().map(|it| {
+        let notes = it.notes.iter().chain(&it.cures).map(|it| format!("; {it}"));
+        let (line, column) = (it.position.line, it.position.column);
+        format!(
+            "{line}:{column} {}{}\n",
+            it.message,
+            notes.collect::<String>()
+        )
+    });
+    lines.collect()
+}
+
+#[test]
+fn old_hooks_are_answered_with_their_successors() {
+    insta::assert_snapshot!(cured(
+        "onRecordBeforeCreateRequest((e) => {})
+onRecordAfterUpdateRequest((e) => {})
+onModelBeforeCreate((e) => {})
+onModelAfterDelete((e) => {})
+onBeforeBootstrap((e) => {})
+onBeforeServe((e) => {})
+onAdminBeforeAuthWithPasswordRequest((e) => {})
+onAdminsListRequest((e) => {})
+onMailerAfterRecordResetPasswordSend((e) => {})
+onMailerBeforeAdminResetPasswordSend((e) => {})
+onMailerBeforeRecordChangeEmailSend((e) => {})
+onRecordListExternalAuthsRequest((e) => {})
+onRecordBeforeUnlinkExternalAuthRequest((e) => {})
+onCollectionsBeforeImportRequest((e) => {})
+onFileBeforeTokenRequest((e) => {})
+onRealtimeDisconnectRequest((e) => {})
+onSettingsAfterUpdateRequest((e) => {})
+$app.onRecordBeforeAuthRefreshRequest().add((e) => {})
+"
+    ), @r#"
+        1:1 `onRecordBeforeCreateRequest` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onRecordCreateRequest`
+        2:1 `onRecordAfterUpdateRequest` is gone since PocketBase 0.23; what it did comes behind `e.next()`, which the handler has to call; use `onRecordUpdateRequest`
+        3:1 `onModelBeforeCreate` is gone since PocketBase 0.23; use `onRecordCreate`, or `onModelCreate`
+        4:1 `onModelAfterDelete` is gone since PocketBase 0.23; use `onRecordAfterDeleteSuccess`, or `onModelAfterDeleteSuccess`
+        5:1 `onBeforeBootstrap` is gone since PocketBase 0.23; use `onBootstrap`, before `e.next()`
+        6:1 `onBeforeServe` is gone since PocketBase 0.23; use `routerAdd` and `routerUse` at the top of the file
+        7:1 `onAdminBeforeAuthWithPasswordRequest` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onRecordAuthWithPasswordRequest(…, "_superusers")`
+        8:1 `onAdminsListRequest` is gone since PocketBase 0.23; the handler has to call `e.next()`; use `onRecordsListRequest(…, "_superusers")`
+        9:1 `onMailerAfterRecordResetPasswordSend` is gone since PocketBase 0.23; what it did comes behind `e.next()`, which the handler has to call; use `onMailerRecordPasswordResetSend`
+        10:1 `onMailerBeforeAdminResetPasswordSend` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onMailerRecordPasswordResetSend(…, "_superusers")`
+        11:1 `onMailerBeforeRecordChangeEmailSend` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onMailerRecordEmailChangeSend`
+        12:1 `onRecordListExternalAuthsRequest` is gone since PocketBase 0.23; the handler has to call `e.next()`; use `onRecordsListRequest(…, "_externalAuths")`
+        13:1 `onRecordBeforeUnlinkExternalAuthRequest` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onRecordDeleteRequest(…, "_externalAuths")`
+        14:1 `onCollectionsBeforeImportRequest` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onCollectionsImportRequest`
+        15:1 `onFileBeforeTokenRequest` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onFileTokenRequest`
+        16:1 `onRealtimeDisconnectRequest` is gone since PocketBase 0.23; use `onRealtimeConnectRequest`, behind `e.next()`
+        17:1 `onSettingsAfterUpdateRequest` is gone since PocketBase 0.23; what it did comes behind `e.next()`, which the handler has to call; use `onSettingsUpdateRequest`
+        18:6 `$app.onRecordBeforeAuthRefreshRequest()` is gone since PocketBase 0.23; what it did comes before `e.next()`, which the handler has to call; use `onRecordAuthRefreshRequest`
+        "#);
+}
+
+#[test]
+fn old_names_are_answered_with_their_successors() {
+    insta::assert_snapshot!(cured(
+        "const dao = $app.dao();
+const post = dao.findRecordById('posts', '1');
+dao.saveRecord(post);
+post.getId(); post.schemaData(); post.collection().schema;
+for (const r of $app.dao().findRecordsByExpr('posts')) r.getCreated();
+$app.dao().findRecordById('posts', '1').originalCopy();
+const d = new Dao($app.db()); d.saveRecord(new Record(null).cleanCopy());
+$tokens.recordAuthToken($app, post);
+new SchemaField({}); new CollectionUpsertForm($app);
+routerAdd('GET', '/hello/:name/*', (c) => {
+    const name = c.pathParam('name'), q = c.queryParam('q');
+    const info = $apis.requestInfo(c);
+    c.get('authRecord').getId(); c.get('admin'); c.get('mine');
+    c.request().header.get('x'); c.response().header();
+    return c.json(200, { name, q, info });
+}, $apis.requireRecordAuth(), $apis.activityLogger($app));
+onRecordUpdate((e) => {
+    e.httpContext.bind({});
+    e.record.unknownData();
+    e.app.runInTransaction((tx) => { tx.dao(); tx.save(e.record) });
+    $app.cache().get('x');
+    $app.refreshSettings();
+    e.next();
+});
+"
+    ), @r#"
+        1:18 `$app.dao()` is gone since PocketBase 0.23; use `$app` itself: it has the methods of the dao
+        3:5 `dao.saveRecord(…)` is gone since PocketBase 0.23; use `$app.save(record)`
+        4:6 `record.getId()` is gone since PocketBase 0.23; use `record.id`
+        4:20 `record.schemaData()` is gone since PocketBase 0.23; use `record.fieldsData()`
+        4:52 `collection.schema` is gone since PocketBase 0.23; use `collection.fields`
+        5:22 `$app.dao().findRecordsByExpr("posts")` is gone since PocketBase 0.23; use `$app.findAllRecords(collection, …expressions)`
+        5:58 `record.getCreated()` is gone since PocketBase 0.23; use `record.getDateTime("created")`
+        6:6 `$app.dao().findRecordById(…)` is gone since PocketBase 0.23; use `$app.findRecordById`
+        6:41 `record.originalCopy()` is gone since PocketBase 0.23; use `record.original()`
+        7:15 `Dao` is gone since PocketBase 0.23; use the app: `$app`, or `txApp` in a transaction
+        7:61 `record.cleanCopy()` is gone since PocketBase 0.23; use `record.fresh()`
+        8:1 `$tokens` is gone since PocketBase 0.23; use the methods of a record, such as `record.newAuthToken()`
+        9:5 `SchemaField` is gone since PocketBase 0.23; use `new Field({ type, … })`, or a class such as `new TextField({ … })`
+        9:26 `CollectionUpsertForm` is gone since PocketBase 0.23; use `$app.save(collection)`
+        10:18 `/hello/:name/*` matches only this very text since PocketBase 0.23; write `/hello/{name}/{path...}`
+        11:20 `e.pathParam("name")` is gone since PocketBase 0.23; use `e.request.pathValue(name)`
+        11:45 `e.queryParam("q")` is gone since PocketBase 0.23; use `e.request.url.query().get(name)`
+        12:24 `$apis.requestInfo(…)` is gone since PocketBase 0.23; use `e.requestInfo()`
+        13:7 `e.get("authRecord")` is gone since PocketBase 0.23; use `e.auth`
+        13:36 `e.get("admin")` is gone since PocketBase 0.23; use `e.auth` and `e.hasSuperuserAuth()`
+        14:7 `e.request()` is gone since PocketBase 0.23; use `e.request`: it is no method any more
+        14:36 `e.response()` is gone since PocketBase 0.23; use `e.response`: it is no method any more
+        16:10 `$apis.requireRecordAuth()` is gone since PocketBase 0.23; use `$apis.requireAuth(…collections)`
+        16:37 `$apis.activityLogger(…)` is gone since PocketBase 0.23; use no middleware: requests are logged in any case
+        18:7 `e.httpContext` is gone since PocketBase 0.23; use `e` itself
+        18:19 `e.bind(…)` is gone since PocketBase 0.23; use `e.bindBody(target)`
+        19:14 `record.unknownData()` is gone since PocketBase 0.23; use `record.customData()`
+        20:41 `$app.dao()` is gone since PocketBase 0.23; use `$app` itself: it has the methods of the dao
+        21:10 `$app.cache()` is gone since PocketBase 0.23; use `$app.store()`
+        22:10 `$app.refreshSettings()` is gone since PocketBase 0.23; use `$app.reloadSettings()`
+        "#);
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_nearest() {
+    insta::assert_snapshot!(cured(
+        "onRecordCraete((e) => { e.next() });
+onPayload((e) => {});
+routeAdd('GET', '/', $apis.requireAut());
+onTerminate((e) => {
+    $app.findRecordByID('posts', '1');
+    e.app.findFirstRecordByFiltr('posts', '');
+    $securty.md5('x');
+    $os.readfile('x');
+    $security.sha1('x');
+    new BadRequstError('x');
+    e.next();
+});
+"
+    ), @r"
+        1:1 there is no `onRecordCraete`; did you mean `onRecordCreate`?
+        2:1 there is no `onPayload`
+        3:1 there is no `routeAdd`; did you mean `routerAdd`?
+        3:28 there is no `$apis.requireAut`; did you mean `$apis.requireAuth`?
+        5:10 there is no `$app.findRecordByID`; did you mean `$app.findRecordById`?
+        6:11 there is no `$app.findFirstRecordByFiltr`; did you mean `$app.findFirstRecordByFilter`?
+        7:5 there is no `$securty`; did you mean `$security`?
+        8:9 there is no `$os.readfile`; did you mean `$os.readFile`?
+        9:15 there is no `$security.sha1`
+        10:9 there is no `BadRequstError`; did you mean `BadRequestError`?
+        ");
+}
+
+#[test]
+fn names_of_today_are_not_told() {
+    check_silence(&[
+        "onTerminate((e) => { $app.rootCmd; $app.onServe(); $app.save(1); $app[e.name](); `${$app}`; e.next() })",
+        "routerAdd('GET', '/a/{id}/{path...}', (e) => { e.request.pathValue('id'); e.get('mine'); e.response.header(); return e.json(200, 1) })",
+        "routerAdd('GET', '/:', (e) => e.json(200, ':id'))",
+        "onRecordCreate((e) => { e.record.collection().fields.getByName('x').getId(); e.record.id; e.next() })",
+        "onRecordCreate((e) => { const tool = { getId() { return 1 }, schema: 1, dao() {} }; tool.getId(tool.schema, tool.dao()); e.next() })",
+        // Somebody's own names.
+        "function onSomething(f) { f() } onSomething(() => {}); const $mine = 1; $mine.dao",
+        "globalThis.$own = 1; onTerminate((e) => { $own; typeof $other; typeof onOther; e.next() })",
+        "routerAdd('GET', '/', (e) => { fetch('x'); $; return e.json(200, 1) })",
+        "cronAdd('x', '* * * * *', (c) => { c.pathParam; c.bind })",
+    ]);
+}
+
+#[test]
+fn the_cure_for_an_undefined_name_is_known() {
+    for (name, cure) in [
+        (
+            "onRecordBeforeCreateRequest",
+            Some("since PocketBase 0.23 use `onRecordCreateRequest`"),
+        ),
+        (
+            "$tokens",
+            Some(
+                "since PocketBase 0.23 use the methods of a record, such as `record.newAuthToken()`",
+            ),
+        ),
+        ("onRecordCraete", Some("did you mean `onRecordCreate`?")),
+        ("onRecordCreate", None),
+        ("limit", None),
+        ("onPayload", None),
+    ] {
+        assert_eq!(cure_for(name).as_deref(), cure, "{name}");
+    }
+}

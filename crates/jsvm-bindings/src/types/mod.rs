@@ -6,7 +6,7 @@
 
 mod names;
 
-pub(crate) use names::names;
+pub(crate) use names::{looks_like_hook, names};
 
 /// The declarations of everything but the records of a project.
 pub(crate) const DECLARATIONS: &str = include_str!("pocketbase.d.ts");

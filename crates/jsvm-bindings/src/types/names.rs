@@ -15,7 +15,6 @@ pub(crate) struct Names {
     /// Functions, classes and objects.
     pub(crate) globals: BTreeSet<&'static str>,
     /// The members of `$app` and the other objects with a `$`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for unknown names"))]
     pub(crate) members: BTreeMap<&'static str, BTreeSet<&'static str>>,
 }
 

@@ -133,6 +133,7 @@ fn misuse_is_told_with_its_place_and_cure() {
           --> main.pb.js:1:1
         1 | onRecordBeforeCreate((e) => {})
           | ^
+          = cure: since PocketBase 0.23 use `onRecordCreate`
             at <anonymous> (main.pb.js:1:1)
 
         LimitError: the script ran longer than its time limit of 30ms (raise limits.timeout)

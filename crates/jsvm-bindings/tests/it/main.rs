@@ -10,4 +10,5 @@ mod limits;
 mod loading;
 mod memory;
 mod routes;
+mod traps;
 mod world;

@@ -118,3 +118,19 @@ fn serve_warns_and_with_strict_refuses() {
     );
     assert!(err.contains("not started"), "{err}");
 }
+
+#[test]
+fn an_old_name_is_cured_where_it_fails() {
+    let dir = project(&[("main.pb.js", "onRecordBeforeCreateRequest((e) => {})\n")]);
+    let (code, out, err) = check(dir.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert!(out.ends_with("1 errors, 0 warnings, 0 hints\n"), "{out}");
+    insta::assert_snapshot!(err, @r"
+        ReferenceError: onRecordBeforeCreateRequest is not defined
+          --> pb_hooks/main.pb.js:1:1
+        1 | onRecordBeforeCreateRequest((e) => {})
+          | ^
+          = cure: since PocketBase 0.23 use `onRecordCreateRequest`
+            at <anonymous> (pb_hooks/main.pb.js:1:1)
+        ");
+}
