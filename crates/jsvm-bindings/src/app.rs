@@ -7,6 +7,7 @@ use crate::{
     chain::{Action, Chain},
     collection::Collection,
     dispatch::Dispatch,
+    dropped::Dropped,
     error::Error,
     event::Event,
     executor::Executor,
@@ -40,6 +41,7 @@ struct Shared {
     dispatch: OnceLock<Arc<dyn Dispatch>>,
     store: Mutex<BTreeMap<String, Value>>,
     crons: Mutex<BTreeMap<String, CronJob>>,
+    dropped: Dropped,
 }
 
 struct Tx {
@@ -69,6 +71,7 @@ impl App {
                 dispatch: OnceLock::new(),
                 store: Mutex::default(),
                 crons: Mutex::default(),
+                dropped: Dropped::default(),
             }),
             tx: None,
         }
@@ -130,6 +133,11 @@ impl App {
     /// Logs one line without attributes.
     pub fn log(&self, level: Level, message: &str) {
         self.output().log(level, message, &Map::new());
+    }
+
+    /// Tells of a handler that ended a chain without going on.
+    pub(crate) fn tell_dropped(&self, handler: &Handler) {
+        self.shared.dropped.tell(self, handler);
     }
 
     /// Values that all handlers share; gone when the process ends.

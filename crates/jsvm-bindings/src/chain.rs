@@ -48,8 +48,12 @@ impl Chain {
             event: self.event,
             action: RefCell::new(Some(self.action)),
             cursor: Cell::new(0),
+            has_failed: Cell::new(false),
         });
         let result = running.next(executor);
+        if result.is_ok() {
+            running.tell_if_dropped();
+        }
         running.cursor.set(usize::MAX);
         result
     }
@@ -61,6 +65,7 @@ pub(crate) struct Running {
     event: Arc<Event>,
     action: RefCell<Option<Action>>,
     cursor: Cell<usize>,
+    has_failed: Cell<bool>,
 }
 
 impl Running {
@@ -73,7 +78,10 @@ impl Running {
         let index = self.cursor.get();
         self.cursor.set(index.saturating_add(1));
         if let Some(handler) = self.handlers.get(index) {
-            return executor.call(handler, self);
+            let result = executor.call(handler, self);
+            self.has_failed
+                .set(self.has_failed.get() || result.is_err());
+            return result;
         }
         let action = self.action.borrow_mut().take();
         match action {
@@ -82,6 +90,21 @@ impl Running {
                 action(&self.event)
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Whoever ended the chain without an error, an answer or the action.
+    fn tell_if_dropped(&self) {
+        let is_answered = self
+            .event
+            .exchange()
+            .is_some_and(|it| it.response().is_written());
+        if self.has_failed.get() || is_answered || self.action.borrow().is_none() {
+            return;
+        }
+        let last = self.cursor.get().checked_sub(1);
+        if let Some(handler) = last.and_then(|index| self.handlers.get(index)) {
+            self.event.app().tell_dropped(handler);
         }
     }
 }

@@ -13,6 +13,7 @@ mod chain;
 mod collection;
 mod datetime;
 mod dispatch;
+mod dropped;
 mod env;
 mod error;
 mod event;

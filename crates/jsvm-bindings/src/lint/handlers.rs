@@ -3,6 +3,7 @@
 //! The one rule: a function is a handler if the text hands it to a function
 //! that registers, or if it was registered when the file was loaded.
 
+use super::next;
 use crate::{
     hooks::{Handler, HookSet},
     types::names,
@@ -43,6 +44,9 @@ pub(super) struct HandlerFacts {
     pub(super) roles: BTreeSet<Role>,
     pub(super) range: Range<usize>,
     pub(super) captures: Vec<Capture>,
+    /// Where it can end without going on, if that loses something, and the
+    /// role in which it does.
+    pub(super) exits: Option<(Role, Vec<usize>)>,
 }
 
 impl HandlerFacts {
@@ -95,9 +99,14 @@ impl<'s> FileFacts<'s> {
 }
 
 fn handler(analysis: &Analysis<'_>, start: usize, roles: BTreeSet<Role>) -> Option<HandlerFacts> {
+    let wanted = roles
+        .iter()
+        .find_map(|role| Some((role, next::wanted(role)?)));
+    let exits = wanted.map(|(role, it)| (role.clone(), analysis.exits_without(start, it)));
     Some(HandlerFacts {
         range: analysis.function(start)?,
         captures: analysis.captures(start),
+        exits,
         roles,
     })
 }

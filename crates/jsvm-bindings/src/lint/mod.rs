@@ -8,6 +8,7 @@ mod captures;
 mod handlers;
 mod kinds;
 mod nearest;
+mod next;
 mod old;
 mod successors;
 
@@ -28,22 +29,27 @@ pub enum Trap {
     OldName,
     /// A name of the API that there never was.
     UnknownName,
+    /// A handler can end without `e.next()`, and something is lost then.
+    MissingNext,
 }
 
 impl Trap {
-    /// One stable word: `outside-variable`, `old-name` or `unknown-name`.
+    /// One stable word: `outside-variable`, `old-name`, `unknown-name` or
+    /// `missing-next`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OutsideVariable => "outside-variable",
             Self::OldName => "old-name",
             Self::UnknownName => "unknown-name",
+            Self::MissingNext => "missing-next",
         }
     }
 
     /// How sure it is that something will go wrong.
     pub fn severity(self) -> Severity {
         match self {
-            Self::OutsideVariable | Self::OldName | Self::UnknownName => Severity::Warning,
+            Self::MissingNext => Severity::Hint,
+            _ => Severity::Warning,
         }
     }
 }
@@ -131,6 +137,7 @@ pub fn lint(files: &[Source], hooks: &HookSet) -> Vec<Finding> {
         let first = findings.len();
         findings.extend(captures::findings(&facts, file));
         findings.extend(old::findings(&facts, file));
+        findings.extend(next::findings(file));
         findings[first..].sort_by_key(|it: &Finding| (it.position.line, it.position.column));
     }
     findings

@@ -290,6 +290,46 @@ fn names_of_today_are_not_told() {
 }
 
 #[test]
+fn handlers_that_can_end_without_next_are_hinted_at() {
+    insta::assert_snapshot!(cured(
+        "onRecordCreate((e) => {
+    if (e.record.getBool('draft')) {
+        return;
+    }
+    e.next();
+});
+onRecordDelete((e) => { $app.logger().info('x') });
+onModelUpdateExecute((e) => { try { work() } catch { return } e.next() });
+onRecordValidate((e) => { if (!e.record.getString('x')) throw new BadRequestError() });
+onRecordViewRequest((e) => { if (!e.auth) return e.json(403, {}) });
+routerUse((e) => { if (e.auth) e.next() });
+routerAdd('GET', '/', (e) => e.json(200, 1), (e) => { e.set('x', 1) });
+"
+    ), @r"
+        3:9 this onRecordCreate handler can end here without `e.next()`; then nothing is stored, and nobody is told; call `e.next()` on every way, or throw an error
+        7:49 this onRecordDelete handler can end here without `e.next()`; then nothing is deleted, and nobody is told; call `e.next()` on every way, or throw an error
+        8:54 this onModelUpdateExecute handler can end here without `e.next()`; then nothing is stored, and nobody is told; call `e.next()` on every way, or throw an error
+        9:85 this onRecordValidate handler can end here without `e.next()`; then the values are not checked; call `e.next()` on every way, or throw an error
+        10:66 this onRecordViewRequest handler can end here without `e.next()`; then what the client asked for is not done, and it gets an empty answer; call `e.next()` on every way, or throw an error
+        11:41 this middleware can end here without `e.next()`; then the client gets an empty answer; call `e.next()` on every way, or throw an error
+        12:69 this middleware can end here without `e.next()`; then the client gets an empty answer; call `e.next()` on every way, or throw an error
+        ");
+}
+
+#[test]
+fn handlers_that_go_on_or_meant_it_are_not_hinted_at() {
+    check_silence(&[
+        "onRecordAfterCreateSuccess((e) => { console.log(e.record.id) })",
+        "onRecordEnrich((e) => { e.record.hide('x') }); onTerminate(() => {}); onMailerSend((e) => {})",
+        "routerAdd('GET', '/', (e) => { if (e.auth) return; }); cronAdd('x', '* * * * *', () => {})",
+        "routerUse((e) => { if (!e.auth) { return e.unauthorizedError('x') } return e.next() })",
+        "routerUse((e) => { if (!e.auth) throw new ForbiddenError(); return e.next() })",
+        "onRecordCreateRequest((e) => { const tools = require(`${__hooks}/t.js`); return tools.create(e) })",
+        "onRecordCreate((e) => { $app.runInTransaction((tx) => { e.app = tx; e.next() }) })",
+    ]);
+}
+
+#[test]
 fn the_cure_for_an_undefined_name_is_known() {
     for (name, cure) in [
         (

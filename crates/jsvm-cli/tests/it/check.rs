@@ -134,3 +134,13 @@ fn an_old_name_is_cured_where_it_fails() {
             at <anonymous> (pb_hooks/main.pb.js:1:1)
         ");
 }
+
+#[test]
+fn a_hint_alone_is_no_failure() {
+    let dir = project(&[("main.pb.js", "onRecordCreate((e) => {})\n")]);
+    let (code, out, err) = check(dir.path(), &["--strict"]);
+    assert_eq!(code, Some(0));
+    assert!(out.ends_with("0 errors, 0 warnings, 1 hints\n"), "{out}");
+    assert!(err.starts_with("hint: "), "{err}");
+    drop(Server::start(dir.path(), &["--strict"]));
+}
