@@ -55,6 +55,7 @@ pub use pick::pick;
 pub use record::{Record, RecordRef};
 pub use schedule::{Schedule, ScheduleError};
 pub use storage::{NoRecords, Query, Rows, Storage, Transaction};
+pub use types::types;
 
 /// Plain data as JSON text the way Go writes it: sorted keys, `<`, `>` and `&`
 /// escaped.

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Load the hooks of a directory without serving them
     Check(CheckArgs),
+    /// Write the types of the API and of the collections for editors
+    Types(TypesArgs),
     /// Show or check configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -71,6 +73,19 @@ pub(crate) struct CheckArgs {
     pub(crate) strict: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TypesArgs {
+    /// The directory with pb_hooks
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Where to write [default: pb_data/types.d.ts in the directory]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "stdout")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print the types instead, and change nothing
+    #[arg(long)]
+    pub(crate) stdout: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,4 +1,5 @@
-//! The program `jsvm`: run a script, serve a directory of hooks, check one.
+//! The program `jsvm`: run a script, serve a directory of hooks, check one,
+//! write types for editors.
 //!
 //! The one rule: standard output holds what was asked for and nothing else;
 //! everything else goes to standard error. Exit codes: 0 done, 1 the script or
@@ -10,6 +11,7 @@ mod config;
 mod output;
 mod run;
 mod serve;
+mod types;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Check(args) => check::check(&args),
+        Command::Types(args) => types::types(&args),
         Command::Config(command) => config::config(&command),
     };
     result.unwrap_or_else(|err| {

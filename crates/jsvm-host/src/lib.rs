@@ -11,4 +11,4 @@ pub use clock::Clock;
 pub use console::Console;
 pub use project::Project;
 pub use server::Server;
-pub use store::{Options, Sqlite, is_password_hash};
+pub use store::{Options, Sqlite, is_password_hash, read_schema};

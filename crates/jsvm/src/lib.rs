@@ -29,6 +29,7 @@ pub use jsvm_bindings::{
     HookSet, Level, Loaded, Member, Middleware, Mux, NoRecords, Output, Pattern, PatternError,
     Profile, Query, Record, RecordRef, RequestInfo, Route, Rows, Schedule, ScheduleError, Severity,
     Silent, Storage, Transaction, Trap, Validation, cast, go_json, http, pick, random_id, sentence,
+    types,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use lint::lint;

@@ -173,4 +173,39 @@ mod tests {
         );
         assert!(names().members["$app"].contains("findRecordById"));
     }
+
+    #[test]
+    fn the_declarations_name_every_global() {
+        // PocketBase: what a hook file sees besides the hooks.
+        let wanted = "$apis $app $dbx $filepath $filesystem $http $mails $os $security \
+            $template ApiError AppleClientSecretCreateForm AutodateField \
+            BadRequestError BoolField Buffer Collection Command Context \
+            Cookie DateField DateTime DynamicModel EditorField EmailField \
+            Field FieldsList FileField ForbiddenError FormData GeoPointField \
+            InternalServerError JSONField MailerMessage Middleware \
+            NotFoundError NumberField PasswordField Record RecordUpsertForm \
+            RelationField RequestInfo SelectField SubscriptionMessage \
+            TestEmailSendForm TestS3FilesystemForm TextField Timezone \
+            TooManyRequestsError URLField UnauthorizedError ValidationError \
+            __args __hooks arrayOf console cronAdd cronRemove exports \
+            migrate module nullArray nullBool nullFloat nullInt nullObject \
+            nullString process readerToString require routerAdd routerUse \
+            sleep toBytes toString unmarshal";
+        let globals = &names().globals;
+        let missing: Vec<_> = wanted
+            .split(' ')
+            .filter(|it| !globals.contains(it))
+            .collect();
+        assert_eq!(missing, [""; 0]);
+    }
+
+    #[test]
+    fn the_declarations_are_typescript() {
+        let source = jsvm_core::Source::new("types.d.ts", DECLARATIONS);
+        let declared = jsvm_core::analysis::analyse(&source, |it| it.top_level());
+        let declared = declared.expect("TypeScript without a syntax error");
+        let declared: BTreeSet<_> = declared.iter().map(|it| it.name.as_str()).collect();
+        let read: Vec<_> = names().globals.iter().collect();
+        assert!(read.iter().all(|it| declared.contains(**it)));
+    }
 }

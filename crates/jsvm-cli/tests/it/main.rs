@@ -8,3 +8,4 @@ mod check;
 mod program;
 mod run;
 mod serve;
+mod types;

@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+pub use schema::read_schema;
 pub use validate::is_password_hash;
 
 /// The name of the database file in its directory.

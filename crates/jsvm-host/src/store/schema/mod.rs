@@ -55,7 +55,7 @@ pub(super) fn load(connection: &Connection) -> Result<Vec<Arc<Collection>>, Erro
 /// The caller has opened a transaction, and rolls it back after an error.
 pub(super) fn import(connection: &Connection, export: &Value) -> Result<Vec<String>, Error> {
     let known = load(connection)?;
-    let missing = missing(&known, read(export)?);
+    let missing = missing(&known, read_schema(export)?);
     check_relations(&known, &missing)?;
     // A view is tried out at once, so the tables that it reads come first.
     let (views, tables): (Vec<_>, Vec<_>) = missing
@@ -79,7 +79,12 @@ pub(super) fn import(connection: &Connection, export: &Value) -> Result<Vec<Stri
         .collect())
 }
 
-fn read(export: &Value) -> Result<Vec<Collection>, Error> {
+/// The collections of a schema export, completed with what is left out of it.
+///
+/// # Errors
+///
+/// [`Error::Host`] if it is no such export, naming the collection and the key.
+pub fn read_schema(export: &Value) -> Result<Vec<Collection>, Error> {
     let Some(list) = export.as_array() else {
         return Err(Error::host("a schema must be a list of collections"));
     };
