@@ -19,12 +19,15 @@ use crate::{
     storage::{Query, Rows, Storage, Transaction},
 };
 use arc_swap::ArcSwap;
-use jsvm_core::Limited;
+use jsvm_core::{ContentId, Limited};
 use serde_json::{Map, Value};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// PocketBase: `core.App`, or the transaction that stands for it.
@@ -32,6 +35,8 @@ use std::{
 pub struct App {
     shared: Arc<Shared>,
     tx: Option<Arc<Tx>>,
+    /// The hooks that hold for this handle, whatever is in force.
+    kept: Option<Arc<HookSet>>,
 }
 
 struct Shared {
@@ -42,6 +47,17 @@ struct Shared {
     store: Mutex<BTreeMap<String, Value>>,
     crons: Mutex<BTreeMap<String, CronJob>>,
     dropped: Dropped,
+    swaps: AtomicU64,
+    evictions: AtomicU64,
+}
+
+/// How often something happened that VMs must know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Changes {
+    /// Other hooks came into force.
+    pub(crate) swaps: u64,
+    /// Programs left memory.
+    pub(crate) evictions: u64,
 }
 
 struct Tx {
@@ -72,8 +88,11 @@ impl App {
                 store: Mutex::default(),
                 crons: Mutex::default(),
                 dropped: Dropped::default(),
+                swaps: AtomicU64::new(0),
+                evictions: AtomicU64::new(0),
             }),
             tx: None,
+            kept: None,
         }
     }
 
@@ -83,16 +102,71 @@ impl App {
         let _ = self.shared.dispatch.set(dispatch);
     }
 
-    /// The hooks that are in force.
+    /// The hooks that are in force, or those that this handle keeps.
     pub fn hooks(&self) -> Arc<HookSet> {
-        self.shared.hooks.load_full()
+        match &self.kept {
+            Some(hooks) => Arc::clone(hooks),
+            None => self.shared.hooks.load_full(),
+        }
     }
 
-    /// Puts other hooks in force; executions in progress keep theirs.
-    pub fn set_hooks(&self, hooks: HookSet) {
-        let crons = hooks.crons.iter();
-        *lock(&self.shared.crons) = crons.map(|job| (job.id.clone(), job.clone())).collect();
-        self.shared.hooks.store(Arc::new(hooks));
+    /// A handle whose events keep these hooks, whatever comes into force.
+    ///
+    /// Every event keeps the hooks that were in force when it was emitted;
+    /// whoever emits several that belong together, such as those of one
+    /// request, keeps them for all.
+    pub fn keeping(&self, hooks: Arc<HookSet>) -> Self {
+        Self {
+            kept: Some(hooks),
+            ..self.clone()
+        }
+    }
+
+    /// Whether this handle keeps hooks.
+    pub(crate) fn is_keeping(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Puts other hooks in force, with their cron jobs, as a whole.
+    ///
+    /// Events in progress, and what they cause, keep the hooks that they
+    /// started with. Each worker drops its VMs before its next execution, so
+    /// the new hooks find no globals of the old ones. Cron jobs that handlers
+    /// added are gone.
+    pub fn set_hooks(&self, hooks: impl Into<Arc<HookSet>>) {
+        let hooks = hooks.into();
+        let jobs = hooks.crons.iter();
+        let jobs = jobs.map(|job| (job.id.clone(), job.clone())).collect();
+        // Locked until the end, so that two swaps cannot mix.
+        let mut crons = lock(&self.shared.crons);
+        *crons = jobs;
+        self.shared.hooks.store(hooks);
+        self.shared.swaps.fetch_add(1, Ordering::Release);
+    }
+
+    /// Says that programs were dropped to save memory: before its next
+    /// execution, each worker drops the functions of programs that are not in
+    /// force.
+    pub fn note_eviction(&self) {
+        self.shared.evictions.fetch_add(1, Ordering::Release);
+    }
+
+    pub(crate) fn changes(&self) -> Changes {
+        Changes {
+            swaps: self.shared.swaps.load(Ordering::Acquire),
+            evictions: self.shared.evictions.load(Ordering::Acquire),
+        }
+    }
+
+    /// The programs of the hooks and cron jobs in force.
+    pub(crate) fn programs(&self) -> HashSet<ContentId> {
+        let jobs: Vec<_> = self
+            .crons()
+            .values()
+            .map(|job| job.handler.program.id())
+            .collect();
+        let hooks = self.shared.hooks.load();
+        hooks.programs().chain(jobs).collect()
     }
 
     /// Whether this is a transaction.
@@ -105,6 +179,7 @@ impl App {
         Self {
             shared: Arc::clone(&self.shared),
             tx: None,
+            kept: self.kept.clone(),
         }
     }
 
@@ -227,6 +302,7 @@ impl App {
         let inside = Self {
             shared: Arc::clone(&self.shared),
             tx: Some(Arc::clone(&tx)),
+            kept: self.kept.clone(),
         };
         let result = work(&inside).and_then(|value| tx.rows.commit().map(|()| value));
         if result.is_err() {
@@ -259,7 +335,8 @@ impl App {
     /// What a handler threw or `action` returned; [`Error::Unavailable`] if no
     /// worker takes the work.
     pub fn emit(&self, hooks: &[&str], event: Event, action: Action) -> Result<(), Error> {
-        let set = self.hooks();
+        let event = event.keeping(self.hooks());
+        let set = event.app().hooks();
         let handlers: Vec<_> = hooks
             .iter()
             .flat_map(|hook| set.matching(hook, event.tags()))
@@ -300,7 +377,7 @@ impl App {
     /// [`Error::NotFound`], or what the job threw.
     pub fn run_cron(&self, id: &str) -> Result<(), Error> {
         let job = self.crons().get(id).cloned().ok_or(Error::NotFound)?;
-        let event = Arc::new(Event::new(self.clone()));
+        let event = Arc::new(Event::new(self.clone()).keeping(self.hooks()));
         self.run_chain(vec![job.handler], event, Box::new(|_| Ok(())))
     }
 

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     exchange::{Exchange, RequestInfo},
     lock::lock,
+    hooks::HookSet,
     record::RecordRef,
 };
 use serde_json::Value;
@@ -69,6 +70,15 @@ impl Event {
     /// The same event with one more member.
     pub fn with(self, name: &'static str, member: Member) -> Self {
         self.set(name, member);
+        self
+    }
+
+    /// The same event; what it causes is left to these hooks, unless its app
+    /// keeps others already.
+    pub(crate) fn keeping(mut self, hooks: Arc<HookSet>) -> Self {
+        if !self.app.is_keeping() {
+            self.app = self.app.keeping(hooks);
+        }
         self
     }
 

@@ -5,6 +5,7 @@
 //! with its pool. Knows nothing of threads and queues.
 
 use crate::{
+    app::Changes,
     chain::{Chain, Running},
     env::Env,
     error::Error,
@@ -14,7 +15,7 @@ use crate::{
 use jsvm_core::{Execution, Interrupt, Program, ScriptError};
 use serde_json::Value;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
@@ -31,6 +32,8 @@ struct State {
     execution: Execution,
     idle: RefCell<Vec<HookVm>>,
     calls: RefCell<Vec<Call>>,
+    /// The changes that the idle VMs know of.
+    seen: Cell<Changes>,
 }
 
 /// One call of one handler, for logs and metrics.
@@ -105,6 +108,7 @@ impl Executor {
         let execution = Execution::with_memory(env.limits, env.live);
         let vm = HookVm::new(&execution, &env)?;
         Ok(Self(Rc::new(State {
+            seen: Cell::new(env.app.changes()),
             env,
             execution,
             idle: RefCell::new(vec![vm]),
@@ -130,6 +134,7 @@ impl Executor {
     ///
     /// What the chain ended with.
     pub fn run(&self, chain: Chain, timeout: Duration) -> Result<(), Error> {
+        self.catch_up();
         self.0.execution.start(timeout);
         let _entered = Entered::new(self);
         chain.run(self)
@@ -148,6 +153,7 @@ impl Executor {
     ) -> Result<ScriptRun, Error> {
         let started = Instant::now();
         let allocated = (self.0.env.allocated)();
+        self.catch_up();
         let mut vm = self.checkout()?;
         self.0.execution.start(timeout);
         let _entered = Entered::new(self);
@@ -167,6 +173,31 @@ impl Executor {
     /// The calls since the last time somebody asked, oldest first.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut *self.0.calls.borrow_mut())
+    }
+
+    /// How many functions are kept, for tests and people who watch memory.
+    pub fn functions(&self) -> usize {
+        self.0.idle.borrow().iter().map(HookVm::functions).sum()
+    }
+
+    /// Lets go of what is not needed since other hooks came into force, or
+    /// since programs left memory. Between two executions all VMs are idle.
+    fn catch_up(&self) {
+        // Read first: a change that comes meanwhile is seen the next time.
+        let now = self.0.env.app.changes();
+        let seen = self.0.seen.replace(now);
+        if now == seen {
+            return;
+        }
+        let mut idle = self.0.idle.borrow_mut();
+        if now.swaps != seen.swaps {
+            // One that has run nothing has no globals of anybody.
+            idle.retain(HookVm::is_fresh);
+        }
+        let programs = self.0.env.app.programs();
+        for vm in idle.iter_mut() {
+            vm.retain(&programs);
+        }
     }
 
     /// How much of the execution's time is left.

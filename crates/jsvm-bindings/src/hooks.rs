@@ -4,8 +4,8 @@
 //! another one. Plain data that any thread may read.
 
 use crate::schedule::Schedule;
-use jsvm_core::Program;
-use std::{collections::BTreeMap, sync::Arc};
+use jsvm_core::{ContentId, Program};
+use std::{collections::BTreeMap, iter, sync::Arc};
 
 /// What kind of event a handler is given; it decides the event's members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -195,6 +195,20 @@ impl HookSet {
     /// The cron jobs that were registered while loading.
     pub fn crons(&self) -> &[CronJob] {
         &self.crons
+    }
+
+    /// The programs of everything that is registered, but for cron jobs:
+    /// those in force are the app's.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = ContentId> {
+        let middlewares = |list: &'_ [Middleware]| -> Vec<ContentId> {
+            list.iter().map(|one| one.handler.program.id()).collect()
+        };
+        let routes = self.routes.iter().flat_map(move |route| {
+            iter::once(route.handler.program.id()).chain(middlewares(&route.middlewares))
+        });
+        let handlers = self.handlers.values().flatten();
+        let handlers = handlers.map(|handler| handler.program.id());
+        handlers.chain(routes).chain(middlewares(&self.middlewares))
     }
 
     /// The names of the files, in the order in which they were loaded.

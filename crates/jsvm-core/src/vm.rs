@@ -168,6 +168,14 @@ impl Vm {
         self.shared.forget(id);
     }
 
+    /// Drops the functions of all programs but those that `is_needed` names.
+    pub fn retain(&mut self, is_needed: impl Fn(ContentId) -> bool) {
+        let ids: Vec<_> = self.functions.keys().copied().collect();
+        for id in ids.into_iter().filter(|id| !is_needed(*id)) {
+            self.forget(id);
+        }
+    }
+
     /// Whether the function of a program was made already.
     pub fn has(&self, id: ContentId) -> bool {
         self.functions.contains_key(&id)

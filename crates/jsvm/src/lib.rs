@@ -10,6 +10,7 @@
 
 mod config;
 mod lint;
+mod programs;
 mod runtime;
 mod worker;
 

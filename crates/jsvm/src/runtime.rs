@@ -5,11 +5,11 @@
 
 use crate::{
     config::Config,
+    programs::Programs,
     worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
-use jsvm_bindings::{App, Compile, Env, Error, Loaded, load};
-use jsvm_cache::{Cache, Weigh};
-use jsvm_core::{ContentId, Kind, Limits, Program, STACK_SIZE, ScriptError, Source};
+use jsvm_bindings::{App, Env, Error, Loaded, load};
+use jsvm_core::{Kind, STACK_SIZE, ScriptError, Source};
 use jsvm_metrics::Metrics;
 use jsvm_pool::Pool;
 use std::{
@@ -27,20 +27,8 @@ pub struct Runtime {
     app: App,
     env: Env,
     pool: Arc<Pool<HookWorker>>,
-    cache: Arc<Programs>,
+    programs: Arc<Programs>,
     shared: Shared,
-}
-
-/// Programs by what they are.
-type Programs = Cache<ContentId, Cached>;
-
-#[derive(Clone)]
-struct Cached(Arc<Program>);
-
-impl Weigh for Cached {
-    fn weight(&self) -> usize {
-        self.0.weight()
-    }
 }
 
 /// Makes a [`Runtime`].
@@ -70,7 +58,7 @@ impl Builder {
     ///
     /// If a thread or an engine cannot be started.
     pub fn build(self) -> Result<Runtime, RuntimeError> {
-        let cache = Arc::new(Programs::new(self.config.cache.max_bytes));
+        let programs = Arc::new(Programs::new(&self.config, &self.app));
         let shared = Shared {
             metrics: Arc::new(Metrics::new(jsvm_metrics::Options {
                 enabled: self.config.metrics.enabled,
@@ -83,7 +71,7 @@ impl Builder {
             limits: self.config.limits.limits(),
             profile: self.config.sandbox.profile,
             hooks_dir: absolute(&self.hooks_dir),
-            compile: compile(&cache, &self.config),
+            compile: programs.compile(),
             allocated: jsvm_alloc::thread_allocated_bytes,
             live: jsvm_alloc::thread_live_bytes,
         };
@@ -94,7 +82,7 @@ impl Builder {
             app: self.app,
             env,
             pool,
-            cache,
+            programs,
             shared,
         })
     }
@@ -103,26 +91,6 @@ impl Builder {
 fn absolute(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     path.to_string_lossy().into_owned()
-}
-
-fn compile(cache: &Arc<Programs>, config: &Config) -> Compile {
-    let cache = Arc::clone(cache);
-    let limits = config.limits.limits();
-    Arc::new(move |source, kind| cached(&cache, source, kind, &limits).map(|(program, _)| program))
-}
-
-/// The program of a source, and whether it was there already.
-fn cached(
-    cache: &Programs,
-    source: &Source,
-    kind: Kind,
-    limits: &Limits,
-) -> Result<(Arc<Program>, bool), ScriptError> {
-    let make = || Program::compile(source, kind, limits).map(|made| Cached(Arc::new(made)));
-    match cache.get_or_try_insert_with(ContentId::of(source, kind), make) {
-        Ok(found) => Ok((found.value.0, found.is_hit)),
-        Err(err) => Err(ScriptError::clone(&err)),
-    }
 }
 
 fn start(
@@ -158,8 +126,11 @@ impl Runtime {
 
     /// Loads hook files, in their order, and puts what they register in force.
     ///
-    /// What was in force before is replaced as a whole. A file that fails
-    /// keeps what it registered before it failed, and is reported.
+    /// It can be called again at any time: the new hooks are made beside those
+    /// in force and replace them as a whole, while events in progress keep
+    /// theirs. Programs that did not change are not compiled again. A file
+    /// that fails keeps what it registered before it failed, and is reported;
+    /// to keep the hooks in force instead, see [`inspect`](Self::inspect).
     ///
     /// # Errors
     ///
@@ -175,6 +146,23 @@ impl Runtime {
     }
 
     /// Loads hook files without putting anything in force.
+    ///
+    /// With it, a reload can be refused:
+    ///
+    /// ```
+    /// use jsvm::{App, NoRecords, Runtime, Silent, Source};
+    /// use std::sync::Arc;
+    ///
+    /// let app = App::new(Arc::new(NoRecords), Arc::new(Silent));
+    /// let runtime = Runtime::builder(app).build()?;
+    /// let file = Source::new("main.pb.js", "onBootstrap((e) => e.next())");
+    /// let loaded = runtime.inspect(&[file])?;
+    /// if loaded.failures.is_empty() {
+    ///     runtime.app().set_hooks(loaded.hooks);
+    /// }
+    /// assert_eq!(runtime.app().hooks().handlers(), 1);
+    /// # Ok::<(), jsvm::RuntimeError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -203,9 +191,9 @@ impl Runtime {
     /// did is in [`Ran::result`].
     pub fn run_script(&self, source: Source, timeout: Duration) -> Result<Ran, Error> {
         let started = Instant::now();
-        let (cache, limits) = (Arc::clone(&self.cache), self.env.limits);
+        let programs = Arc::clone(&self.programs);
         let job = Job::new(timeout, move |executor, timeout| {
-            executor.run_script(|| cached(&cache, &source, Kind::Script, &limits), timeout)
+            executor.run_script(|| programs.get(&source, Kind::Script), timeout)
         });
         match crate::worker::run(&self.pool, &self.env.limits, job) {
             // The worker is gone, but what ended the script is known.
@@ -222,7 +210,7 @@ impl Runtime {
     pub fn stats(&self) -> Stats {
         Stats {
             pool: self.pool.stats(),
-            cache: self.cache.stats(),
+            cache: self.programs.stats(),
             metrics: self.shared.metrics.stats(),
         }
     }

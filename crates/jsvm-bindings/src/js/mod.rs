@@ -28,11 +28,11 @@ use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsValue, builtins::promise::PromiseState,
     object::builtins::JsPromise,
 };
-use jsvm_core::{ErrorKind, Execution, Program, ScriptError, Vm};
+use jsvm_core::{ContentId, ErrorKind, Execution, Program, ScriptError, Vm};
 use serde_json::Value;
 use std::{
     cell::{OnceCell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
     sync::Arc,
 };
@@ -44,6 +44,7 @@ pub(crate) use {error::from_failure, go_json::encode_plain};
 pub(crate) struct HookVm {
     vm: Vm,
     data: HostData,
+    is_fresh: bool,
 }
 
 impl HookVm {
@@ -60,7 +61,16 @@ impl HookVm {
         context.insert_data(data.clone());
         install(&data, context)
             .map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))?;
-        Ok(Self { vm, data })
+        Ok(Self {
+            vm,
+            data,
+            is_fresh: true,
+        })
+    }
+
+    /// Whether it has run nothing so far.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.is_fresh
     }
 
     pub(crate) fn is_reusable(&self) -> bool {
@@ -72,11 +82,22 @@ impl HookVm {
         self.vm.has(handler.program.id())
     }
 
+    /// How many functions are kept.
+    pub(crate) fn functions(&self) -> usize {
+        self.vm.functions()
+    }
+
+    /// Drops the functions of all other programs.
+    pub(crate) fn retain(&mut self, programs: &HashSet<ContentId>) {
+        self.vm.retain(|id| programs.contains(&id));
+    }
+
     /// Runs a script to its end, promise jobs included.
     pub(crate) fn run_script(
         &mut self,
         program: &Arc<Program>,
     ) -> Result<(Value, String), ScriptError> {
+        self.is_fresh = false;
         let result = self
             .vm
             .run(program)
@@ -95,6 +116,7 @@ impl HookVm {
 
     /// Calls a handler for an event that is in progress.
     pub(crate) fn handle(&mut self, handler: &Handler, running: &Rc<Running>) -> Result<(), Error> {
+        self.is_fresh = false;
         let app = running.event().app().clone();
         let outer = self.data.0.app.replace(CurrentApp::new(app));
         let args = self.arguments(handler.event, running);

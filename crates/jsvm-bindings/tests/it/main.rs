@@ -9,6 +9,7 @@ mod hooks;
 mod limits;
 mod loading;
 mod memory;
+mod reload;
 mod routes;
 mod traps;
 mod world;

@@ -127,7 +127,7 @@ impl World {
     }
 }
 
-fn env(app: &App, limits: Limits) -> Env {
+pub(crate) fn env(app: &App, limits: Limits) -> Env {
     Env {
         app: app.clone(),
         limits,
@@ -141,7 +141,7 @@ fn env(app: &App, limits: Limits) -> Env {
     }
 }
 
-fn on_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn on_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     thread::Builder::new()
         .stack_size(STACK_SIZE)
         .spawn(work)

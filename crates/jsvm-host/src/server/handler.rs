@@ -81,7 +81,9 @@ impl Handler {
     /// Whether and how the target answers, with all middlewares before it.
     fn run(&self, routes: &Routes, target: Target, exchange: &Arc<Exchange>) -> Result<(), Error> {
         let (hooks, action) = self.chain(routes, target);
-        let event = Event::new(self.app.clone()).with_exchange(Arc::clone(exchange));
+        // A reload in the middle of a request must not mix two sets of hooks.
+        let app = self.app.keeping(Arc::clone(&routes.hooks));
+        let event = Event::new(app).with_exchange(Arc::clone(exchange));
         self.app.run_chain(hooks, Arc::new(event), action)
     }
 

@@ -4,6 +4,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
+mod cache;
+mod reload;
+
 use jsvm::{App, Config, Error, Event, Level, NoRecords, Output, Runtime, Source};
 use serde_json::{Map, Value};
 use std::{
@@ -151,32 +154,6 @@ fn a_panic_of_the_host_is_an_answer_and_the_worker_is_replaced() {
     assert_eq!(err.to_api("").status, 500);
     assert_eq!(host.emit("onTerminate"), Ok(()));
     assert_eq!(host.runtime.stats().pool.panicked, 1);
-}
-
-#[test]
-fn other_hooks_replace_the_ones_before_as_a_whole() {
-    let host = Host::new(
-        "onBootstrap((e) => { console.log('old'); e.next() })",
-        |_| {},
-    );
-    host.emit("onBootstrap").unwrap();
-    let same = "onBootstrap((e) => { console.log('old'); e.next() })";
-    for (text, wanted) in [
-        (
-            "onBootstrap((e) => { console.log('new'); e.next() })",
-            "new",
-        ),
-        (same, "old"),
-    ] {
-        host.runtime
-            .load(&[Source::new("main.pb.js", text)])
-            .unwrap();
-        host.lines();
-        host.emit("onBootstrap").unwrap();
-        assert_eq!(host.lines(), [wanted]);
-    }
-    // The third load found both programs of the first one.
-    assert_eq!(host.runtime.stats().cache.hits, 2);
 }
 
 #[test]
