@@ -8,8 +8,8 @@ use crate::{
     collection::Collection,
     error::Error,
     exchange::{Exchange, RequestInfo},
-    lock::lock,
     hooks::HookSet,
+    lock::lock,
     record::RecordRef,
 };
 use serde_json::Value;

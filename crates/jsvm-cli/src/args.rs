@@ -56,6 +56,9 @@ pub(crate) struct ServeArgs {
     /// Refuse to start if `jsvm check` would warn
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Load hook files again when they change
+    #[arg(long)]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

@@ -9,6 +9,7 @@ mod args;
 mod check;
 mod config;
 mod output;
+mod reload;
 mod run;
 mod serve;
 mod types;

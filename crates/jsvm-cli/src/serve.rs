@@ -3,12 +3,28 @@
 //! The one rule: what was accepted is answered; at the end, requests in
 //! progress get their time, then hooks hear of it, then the workers stop.
 
-use crate::{FAILED, args::ServeArgs};
+use crate::{
+    FAILED,
+    args::ServeArgs,
+    reload::{Reloader, told},
+};
 use anyhow::{Context, Result};
-use jsvm::{App, Config, Error, Event, Member, Runtime};
-use jsvm_host::{Clock, Console, Project, Server, Sqlite, server};
-use std::{process::ExitCode, sync::Arc};
-use tokio::net::TcpListener;
+use jsvm::{App, Config, Error, Event, HookSet, Member, Runtime};
+use jsvm_host::{Clock, Console, Project, Server, Sqlite, Watch, server};
+use std::{
+    convert::Infallible,
+    io::IsTerminal,
+    process::ExitCode,
+    sync::{
+        Arc,
+        mpsc::{self, Sender},
+    },
+    thread,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     let project = Project::open(&args.dir)?;
@@ -20,6 +36,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
         config.pool.workers = workers;
     }
     let store = open(&project)?;
+    let watch = args.watch.then(|| Watch::new(&project));
     let runtime = start(&project, &config, &store)?;
     let warnings = crate::check::warn(&project.hooks()?, &runtime.app().hooks(), args.strict)?;
     if args.strict && warnings > 0 {
@@ -31,20 +48,25 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
         ..server::Options::default()
     };
     let server = Server::new(runtime.app().clone(), store, &options)?;
-    if !tell(&runtime, "onBootstrap") {
+    if !tell(&runtime, "onBootstrap", false) {
         return Ok(ExitCode::from(FAILED));
     }
     let tokio = tokio::runtime::Runtime::new()?;
-    tokio.block_on(listen(server, runtime.app(), &config))?;
-    tell(&runtime, "onTerminate");
+    thread::scope(|scope| {
+        let (ask, asked) = mpsc::channel();
+        let reloader = Reloader::new(&project, &runtime);
+        scope.spawn(move || reloader.run(&asked, watch));
+        tokio.block_on(listen(server, runtime.app(), &config, ask))
+    })?;
+    tell(&runtime, "onTerminate", false);
     runtime.shutdown(config.server.drain);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the handlers of an event without members; whether none failed.
-fn tell(runtime: &Runtime, hook: &str) -> bool {
+/// Runs the handlers of `onBootstrap` or `onTerminate`; whether none failed.
+pub(crate) fn tell(runtime: &Runtime, hook: &str, is_restart: bool) -> bool {
     let app = runtime.app();
-    let event = Event::new(app.clone()).with("isRestart", Member::Value(false.into()));
+    let event = Event::new(app.clone()).with("isRestart", Member::Value(is_restart.into()));
     match app.emit(&[hook], event, Box::new(|_| Ok(()))) {
         Ok(()) => return true,
         Err(Error::Script(err)) => eprintln!("{hook}: {}", err.report()),
@@ -73,39 +95,57 @@ fn start(project: &Project, config: &Config, store: &Sqlite) -> Result<Runtime> 
         .hooks_dir(project.hooks_dir())
         .build()?;
     for failure in runtime.load(&project.hooks()?)? {
-        eprintln!(
-            "failed to load {}:\n{}\n",
-            failure.file,
-            failure.error.report()
-        );
+        eprintln!("{}", told(&failure.file, &failure.error));
     }
     Ok(runtime)
 }
 
-async fn listen(server: Server, app: &App, config: &Config) -> Result<()> {
+async fn listen(server: Server, app: &App, config: &Config, ask: Sender<()>) -> Result<()> {
     let listener = TcpListener::bind(&config.server.http)
         .await
         .with_context(|| format!("cannot listen on {}", config.server.http))?;
     let address = listener.local_addr()?;
     greet(app, config, &address.to_string());
     let clock = Clock::start(app.clone());
-    let result = server
-        .run(listener, stop_signal(), config.server.drain)
-        .await;
+    let serving = server.run(listener, stop_signal(), config.server.drain);
+    let result = tokio::select! {
+        result = serving => result,
+        never = hang_ups(ask) => match never {},
+    };
     clock.stop();
     result
 }
 
-fn greet(app: &App, config: &Config, address: &str) {
-    let hooks = app.hooks();
-    println!(
+/// Asks for a reload at each SIGHUP, as daemons do.
+///
+/// At a terminal, the signal says that the terminal is gone, and ends the
+/// program as it does any other.
+async fn hang_ups(ask: Sender<()>) -> Infallible {
+    if !std::io::stdout().is_terminal()
+        && let Ok(mut hang_up) = signal(SignalKind::hangup())
+    {
+        while hang_up.recv().await.is_some() {
+            // Nobody listens any more if the server is about to end.
+            let _ = ask.send(());
+        }
+    }
+    std::future::pending().await
+}
+
+/// What there is of hooks, for people.
+pub(crate) fn summary(hooks: &HookSet) -> String {
+    format!(
         "{} hook files: {} handlers, {} routes, {} middlewares, {} cron jobs",
         hooks.files().len(),
         hooks.handlers(),
         hooks.routes().len(),
         hooks.middlewares().len(),
         hooks.crons().len(),
-    );
+    )
+}
+
+fn greet(app: &App, config: &Config, address: &str) {
+    println!("{}", summary(&app.hooks()));
     let limits = config.limits.limits().in_force();
     println!(
         "{} workers, profile {}, time limit {:?}, memory limit {} MiB",
@@ -119,7 +159,6 @@ fn greet(app: &App, config: &Config, address: &str) {
 
 /// Ends with the first interrupt or termination signal.
 async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return;
     };

@@ -6,9 +6,11 @@ mod console;
 mod project;
 pub mod server;
 mod store;
+mod watch;
 
 pub use clock::Clock;
 pub use console::Console;
 pub use project::Project;
 pub use server::Server;
 pub use store::{Options, Sqlite, is_password_hash, read_schema};
+pub use watch::Watch;

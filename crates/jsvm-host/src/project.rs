@@ -52,7 +52,8 @@ impl Project {
 
     /// The hook files in name order; none if there is no directory.
     ///
-    /// PocketBase: `*.pb.js` and `*.pb.ts` directly in `pb_hooks`.
+    /// PocketBase: `*.pb.js` and `*.pb.ts` directly in `pb_hooks`. Emacs' lock
+    /// files, `.#*`, are left out.
     ///
     /// # Errors
     ///
@@ -66,7 +67,7 @@ impl Project {
         };
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.ends_with(".pb.js") || name.ends_with(".pb.ts"))
+            .filter(|name| is_hook(name))
             .collect();
         names.sort();
         names
@@ -94,6 +95,13 @@ impl Project {
     }
 }
 
+/// Whether a file of that name, directly in `pb_hooks`, is one of hooks.
+pub(crate) fn is_hook(name: &str) -> bool {
+    let has_ending = name.ends_with(".pb.js") || name.ends_with(".pb.ts");
+    // Emacs' lock is a link to nowhere, there while a buffer is not saved.
+    has_ending && !name.starts_with(".#")
+}
+
 fn read(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     String::from_utf8(bytes).map_err(|err| {
@@ -111,7 +119,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let hooks = dir.path().join("pb_hooks");
         std::fs::create_dir_all(hooks.join("sub")).unwrap();
-        for name in ["b.pb.js", "a.pb.js", "c.js", "sub/d.pb.js"] {
+        for name in ["b.pb.js", "a.pb.js", "c.js", "sub/d.pb.js", ".#a.pb.js"] {
             std::fs::write(hooks.join(name), "1").unwrap();
         }
         let files = Project::open(dir.path()).unwrap().hooks().unwrap();

@@ -6,6 +6,7 @@
 
 mod check;
 mod program;
+mod reload;
 mod run;
 mod serve;
 mod types;

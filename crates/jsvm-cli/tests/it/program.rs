@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::{Mutex, mpsc},
     thread,
 };
 
@@ -35,6 +36,7 @@ pub(crate) fn jsvm_with(args: &[&str], input: &str) -> Output {
 pub(crate) struct Server {
     child: Child,
     url: String,
+    errors: Mutex<mpsc::Receiver<String>>,
 }
 
 impl Server {
@@ -42,7 +44,19 @@ impl Server {
     pub(crate) fn start(dir: &Path, flags: &[&str]) -> Self {
         let dir = dir.to_str().unwrap();
         let args = [&["serve", dir, "--http", "127.0.0.1:0"], flags].concat();
-        let mut child = jsvm(&args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = jsvm(&args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (error, errors) = mpsc::channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                eprintln!("{line}");
+                let _ = error.send(line);
+            }
+        });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines
             .by_ref()
@@ -51,7 +65,24 @@ impl Server {
             .unwrap();
         // Somebody must read on, or the program would stop at a full pipe.
         thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, url }
+        Self {
+            child,
+            url,
+            errors: Mutex::new(errors),
+        }
+    }
+
+    /// The lines on standard error since the last time, up to one that starts
+    /// so; waits for that one.
+    pub(crate) fn errors_until(&self, start: &str) -> Vec<String> {
+        let errors = self.errors.lock().unwrap();
+        let mut lines = Vec::new();
+        loop {
+            lines.push(errors.recv().unwrap());
+            if lines.last().unwrap().starts_with(start) {
+                return lines;
+            }
+        }
     }
 
     /// Status, headers as lines, and body of an answer; `None` if there is none.

@@ -12,16 +12,17 @@ mod handler;
 mod routes;
 mod wire;
 
-use self::{files::Public, handler::Handler, wire::Shared};
+use self::{files::Public, handler::Handler, routes::Routes, wire::Shared};
 use crate::store::Sqlite;
 use anyhow::Context;
 use axum::{handler::Handler as _, serve::ListenerExt};
-use jsvm::{App, Error};
+use jsvm::{App, Error, HookSet};
 use std::{
     future::{Future, IntoFuture},
     net::SocketAddr,
     num::NonZeroUsize,
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
@@ -51,6 +52,15 @@ impl Default for Options {
             max_requests: NonZeroUsize::new(4096).unwrap_or(NonZeroUsize::MIN),
         }
     }
+}
+
+/// Whether the routes of hooks fit together, and with those of the server.
+///
+/// # Errors
+///
+/// As [`Server::new`].
+pub fn check(hooks: &Arc<HookSet>) -> Result<(), Error> {
+    Routes::new(Arc::clone(hooks)).map(drop)
 }
 
 /// The web API, the routes of hooks and public files, ready to be served.
