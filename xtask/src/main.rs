@@ -4,6 +4,7 @@
 //! into an exit code: 0 done, 1 the command failed, 2 no such command.
 //! What a command does is written in the module of its name.
 
+mod bench;
 mod ci;
 mod finding;
 mod layers;
@@ -24,24 +25,36 @@ use crate::workspace::Workspace;
 struct Command {
     name: &'static str,
     about: &'static str,
-    run: fn(&Workspace) -> Result<()>,
+    run: Run,
+}
+
+/// What a command does, with or without arguments of its own.
+#[derive(Debug)]
+enum Run {
+    Alone(fn(&Workspace) -> Result<()>),
+    With(fn(&Workspace, &[String]) -> Result<()>),
 }
 
 const COMMANDS: &[Command] = &[
     Command {
         name: "ci",
         about: "everything that must pass before a change is taken, cheap checks first",
-        run: ci::run,
+        run: Run::Alone(ci::run),
     },
     Command {
         name: "layers",
         about: "which crate may use which, and where engine types may be named",
-        run: layers::run,
+        run: Run::Alone(layers::run),
     },
     Command {
         name: "tidy",
         about: "file headers, file lengths, links, leftovers and paths of a machine",
-        run: tidy::run,
+        run: Run::Alone(tidy::run),
+    },
+    Command {
+        name: "bench",
+        about: "the built server under load (`load`, `load --quick`) and at reloads (`reload`)",
+        run: Run::With(bench::run),
     },
 ];
 
@@ -49,7 +62,7 @@ const COMMANDS: &[Command] = &[
 #[derive(Debug)]
 enum Request {
     Help,
-    Run(&'static Command),
+    Run(&'static Command, Vec<String>),
     Unknown(String),
 }
 
@@ -60,7 +73,7 @@ fn main() -> ExitCode {
             println!("{}", help());
             ExitCode::SUCCESS
         }
-        Request::Run(command) => run(command),
+        Request::Run(command, arguments) => run(command, &arguments),
         Request::Unknown(what) => {
             eprintln!("xtask: unknown command `{what}`\n\n{}", help());
             ExitCode::from(2)
@@ -72,16 +85,21 @@ fn parse(arguments: &[String]) -> Request {
     match arguments {
         [] => Request::Help,
         [name] if ["help", "--help", "-h"].contains(&name.as_str()) => Request::Help,
-        [name] => match COMMANDS.iter().find(|command| command.name == name) {
-            Some(command) => Request::Run(command),
-            None => Request::Unknown(name.clone()),
+        [name, more @ ..] => match COMMANDS.iter().find(|command| command.name == name) {
+            Some(command) if more.is_empty() || matches!(command.run, Run::With(_)) => {
+                Request::Run(command, more.to_vec())
+            }
+            _ => Request::Unknown(arguments.join(" ")),
         },
-        more => Request::Unknown(more.join(" ")),
     }
 }
 
-fn run(command: &Command) -> ExitCode {
-    match Workspace::find().and_then(|workspace| (command.run)(&workspace)) {
+fn run(command: &Command, arguments: &[String]) -> ExitCode {
+    let result = Workspace::find().and_then(|workspace| match command.run {
+        Run::Alone(run) => run(&workspace),
+        Run::With(run) => run(&workspace, arguments),
+    });
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             eprintln!("xtask {}: {err:#}", command.name);
@@ -106,7 +124,10 @@ mod tests {
         let arguments: Vec<String> = line.split_whitespace().map(String::from).collect();
         match parse(&arguments) {
             Request::Help => String::from("help"),
-            Request::Run(command) => format!("run {}", command.name),
+            Request::Run(command, more) => {
+                let words = std::iter::once(command.name).chain(more.iter().map(String::as_str));
+                format!("run {}", words.collect::<Vec<_>>().join(" "))
+            }
             Request::Unknown(what) => format!("unknown {what}"),
         }
     }
@@ -126,5 +147,6 @@ mod tests {
         assert_eq!(request("layers"), "run layers");
         assert_eq!(request("layer"), "unknown layer");
         assert_eq!(request("ci --fast"), "unknown ci --fast");
+        assert_eq!(request("bench load --quick"), "run bench load --quick");
     }
 }

@@ -43,6 +43,12 @@ impl Workspace {
         command
     }
 
+    /// Where cargo puts what it builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        let set = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+        set.unwrap_or_else(|| self.root.join("target"))
+    }
+
     /// The paths of all files, tracked or about to be, in git's order.
     ///
     /// # Errors
