@@ -3,10 +3,10 @@
 //! The one rule: PocketBase takes that for success, and so do we; but it is
 //! told, once for each handler, as nobody else will.
 
-use crate::{app::App, hooks::Handler, output::Level};
+use crate::{app::App, hooks::Handler, lock::lock, output::Level};
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 /// What does not happen if no handler of the hook goes on; `None` if nothing
@@ -46,7 +46,7 @@ impl Dropped {
              call e.next() on every way, or throw an error (told once)",
             handler.name
         );
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = lock(&self.0);
         if told.insert((Arc::clone(&handler.name), place)) {
             drop(told);
             app.log(Level::Warn, &line);

@@ -5,7 +5,7 @@
 
 use crate::{
     app::App,
-    collection::Collection,
+    collection::{Collection, Field},
     error::Error,
     exchange::{Exchange, RequestInfo},
     hooks::HookSet,
@@ -17,10 +17,14 @@ use std::sync::{Arc, Mutex};
 
 /// One event, with its members.
 ///
-/// Handlers may replace members; the default action sees what they left.
+/// Handlers may replace members; the default action sees what they left. Which
+/// members scripts look for is listed by
+/// [`EventKind::all_members`](crate::EventKind::all_members); any other is
+/// between the host and its default action. A member that is not there reads
+/// as empty.
 #[derive(Debug)]
 pub struct Event {
-    app: App,
+    app: Mutex<App>,
     tags: Vec<String>,
     exchange: Option<Arc<Exchange>>,
     members: Mutex<Vec<(&'static str, Member)>>,
@@ -38,6 +42,10 @@ pub enum Member {
     Records(Vec<RecordRef>),
     /// A collection.
     Collection(Arc<Collection>),
+    /// Several collections.
+    Collections(Vec<Arc<Collection>>),
+    /// A field of a collection.
+    Field(Field),
     /// What went wrong.
     Error(Error),
     /// The request that a record is shown for.
@@ -48,7 +56,7 @@ impl Event {
     /// An event without tags and members.
     pub fn new(app: App) -> Self {
         Self {
-            app,
+            app: Mutex::new(app),
             tags: Vec::new(),
             exchange: None,
             members: Mutex::default(),
@@ -75,16 +83,25 @@ impl Event {
 
     /// The same event; what it causes is left to these hooks, unless its app
     /// keeps others already.
-    pub(crate) fn keeping(mut self, hooks: Arc<HookSet>) -> Self {
-        if !self.app.is_keeping() {
-            self.app = self.app.keeping(hooks);
+    pub(crate) fn keeping(self, hooks: Arc<HookSet>) -> Self {
+        let app = self.app();
+        if !app.is_keeping() {
+            self.set_app(app.keeping(hooks));
         }
         self
     }
 
     /// The app, or the transaction, in which it happens.
-    pub fn app(&self) -> &App {
-        &self.app
+    ///
+    /// A handler may put a transaction in its place, so that the rest of the
+    /// chain and the default action are a part of it.
+    pub fn app(&self) -> App {
+        lock(&self.app).clone()
+    }
+
+    /// Replaces the app for what is still to run.
+    pub fn set_app(&self, app: App) {
+        *lock(&self.app) = app;
     }
 
     /// What handlers can be limited to: the collection's name and id.

@@ -3,37 +3,9 @@
 //! The one rule: a `HookSet` never changes once it is built; a reload builds
 //! another one. Plain data that any thread may read.
 
-use crate::schedule::Schedule;
+use crate::{kinds::EventKind, schedule::Schedule};
 use jsvm_core::{ContentId, Program};
 use std::{collections::BTreeMap, iter, sync::Arc};
-
-/// What kind of event a handler is given; it decides the event's members.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// The host has started.
-    Bootstrap,
-    /// The host is about to stop.
-    Terminate,
-    /// Something happens to a record, seen as a model.
-    Model,
-    /// Something went wrong with a record, seen as a model.
-    ModelError,
-    /// Something happens to a record.
-    Record,
-    /// Something went wrong with a record.
-    RecordError,
-    /// A record is about to be shown to a client.
-    RecordEnrich,
-    /// A client asks for one record.
-    RecordRequest,
-    /// A client asks for a list of records.
-    RecordsListRequest,
-    /// A request for a route or a middleware.
-    Route,
-    /// A cron job is due.
-    Cron,
-}
 
 /// One of the hooks that scripts can register handlers for.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +32,8 @@ macro_rules! hooks {
 hooks! {
     onBootstrap Bootstrap false
     onTerminate Terminate false
+    onBackupCreate Backup false
+    onBackupRestore Backup false
     onModelValidate Model true
     onModelCreate Model true
     onModelCreateExecute Model true
@@ -87,11 +61,57 @@ hooks! {
     onRecordDeleteExecute Record true
     onRecordAfterDeleteSuccess Record true
     onRecordAfterDeleteError RecordError true
+    onCollectionValidate Collection true
+    onCollectionCreate Collection true
+    onCollectionCreateExecute Collection true
+    onCollectionAfterCreateSuccess Collection true
+    onCollectionAfterCreateError CollectionError true
+    onCollectionUpdate Collection true
+    onCollectionUpdateExecute Collection true
+    onCollectionAfterUpdateSuccess Collection true
+    onCollectionAfterUpdateError CollectionError true
+    onCollectionDelete Collection true
+    onCollectionDeleteExecute Collection true
+    onCollectionAfterDeleteSuccess Collection true
+    onCollectionAfterDeleteError CollectionError true
+    onMailerSend Mailer false
+    onMailerRecordAuthAlertSend MailerRecord true
+    onMailerRecordPasswordResetSend MailerRecord true
+    onMailerRecordVerificationSend MailerRecord true
+    onMailerRecordEmailChangeSend MailerRecord true
+    onMailerRecordOTPSend MailerRecord true
+    onRealtimeConnectRequest RealtimeConnectRequest false
+    onRealtimeMessageSend RealtimeMessage false
+    onRealtimeSubscribeRequest RealtimeSubscribeRequest false
+    onSettingsListRequest SettingsListRequest false
+    onSettingsUpdateRequest SettingsUpdateRequest false
+    onSettingsReload SettingsReload false
+    onFileDownloadRequest FileDownloadRequest true
+    onFileTokenRequest FileTokenRequest true
+    onRecordAuthRequest RecordAuthRequest true
+    onRecordAuthWithPasswordRequest RecordAuthWithPasswordRequest true
+    onRecordAuthWithOAuth2Request RecordAuthWithOAuth2Request true
+    onRecordAuthRefreshRequest RecordAuthRefreshRequest true
+    onRecordRequestPasswordResetRequest RecordRequestPasswordResetRequest true
+    onRecordConfirmPasswordResetRequest RecordConfirmPasswordResetRequest true
+    onRecordRequestVerificationRequest RecordRequestVerificationRequest true
+    onRecordConfirmVerificationRequest RecordConfirmVerificationRequest true
+    onRecordRequestEmailChangeRequest RecordRequestEmailChangeRequest true
+    onRecordConfirmEmailChangeRequest RecordConfirmEmailChangeRequest true
+    onRecordRequestOTPRequest RecordCreateOTPRequest true
+    onRecordAuthWithOTPRequest RecordAuthWithOTPRequest true
     onRecordsListRequest RecordsListRequest true
     onRecordViewRequest RecordRequest true
     onRecordCreateRequest RecordRequest true
     onRecordUpdateRequest RecordRequest true
     onRecordDeleteRequest RecordRequest true
+    onCollectionsListRequest CollectionsListRequest false
+    onCollectionViewRequest CollectionRequest false
+    onCollectionCreateRequest CollectionRequest false
+    onCollectionUpdateRequest CollectionRequest false
+    onCollectionDeleteRequest CollectionRequest false
+    onCollectionsImportRequest CollectionsImportRequest false
+    onBatchRequest BatchRequest false
 }
 
 impl Hook {

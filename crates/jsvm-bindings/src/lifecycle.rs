@@ -131,7 +131,7 @@ impl App {
     fn write(&self, write: Write, record: &RecordRef, execute: Execute) -> Result<(), Error> {
         let names = write.names();
         let action: Action = Box::new(move |event| match event.record() {
-            Some(record) => execute(event.app(), &record),
+            Some(record) => execute(&event.app(), &record),
             None => Ok(()),
         });
         let event = record_event(self, record, names.kind);
@@ -151,7 +151,8 @@ impl App {
             let Some(record) = event.record() else {
                 return Ok(());
             };
-            let rows = event.app().rows();
+            let app = event.app();
+            let rows = app.rows();
             let snapshot = record.snapshot();
             match write {
                 Write::Create => rows.insert(&snapshot)?,

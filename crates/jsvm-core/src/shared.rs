@@ -380,6 +380,16 @@ pub fn function_source(
     Ok(shared.function_source(&text, near))
 }
 
+/// A text that the script at `near` made, as a part of its file, so that errors
+/// in it lead there; `None` if no program of this VM has that file.
+pub fn text_source(text: &str, near: &Position, context: &Context) -> Option<Source> {
+    let shared = context.get_data::<Shared>()?;
+    let programs = shared.0.programs.borrow();
+    let mut programs = programs.values();
+    let program = programs.find(|program| program.name() == near.file)?;
+    Some(program.source().made_at(near, text))
+}
+
 /// Replaces `Function.prototype.toString`: a script that looks at its own text
 /// sees what its author wrote.
 pub(crate) fn hide_metering(shared: &Shared, context: &mut Context) -> JsResult<()> {

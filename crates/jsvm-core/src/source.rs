@@ -53,6 +53,30 @@ impl Source {
         }
     }
 
+    /// A text that a script of this file made at `near`.
+    ///
+    /// If the file has this text there or further down, it is that part; else
+    /// it is taken to start at `near`.
+    pub(crate) fn made_at(&self, near: &Position, text: &str) -> Self {
+        let whole = Self {
+            text: Arc::clone(&self.file.text),
+            file: Arc::clone(&self.file),
+            line: 1,
+            column: 1,
+        };
+        let from = whole.offset_of(near.line, near.column);
+        let found = whole.text.get(from..).and_then(|rest| rest.find(text));
+        match found {
+            Some(at) if !text.is_empty() => whole.part(from + at, text),
+            _ => Self {
+                text: text.into(),
+                line: near.line,
+                column: near.column,
+                ..whole
+            },
+        }
+    }
+
     /// What errors call the file.
     pub fn name(&self) -> &str {
         &self.file.name

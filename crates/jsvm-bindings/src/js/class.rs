@@ -5,7 +5,7 @@
 
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string,
-    object::{FunctionObjectBuilder, NativeObject},
+    object::{FunctionObjectBuilder, IntegrityLevel, NativeObject},
     property::PropertyDescriptor,
 };
 
@@ -114,9 +114,21 @@ pub(crate) fn define_accessor(
     set: Option<Method>,
     context: &mut Context,
 ) -> JsResult<()> {
-    let getter = function(name, 0, NativeFunction::from_fn_ptr(get), context);
+    let set = set.map(NativeFunction::from_fn_ptr);
+    define_native_accessor(object, name, NativeFunction::from_fn_ptr(get), set, context)
+}
+
+/// As [`define_accessor`], for closures.
+pub(crate) fn define_native_accessor(
+    object: &JsObject,
+    name: &str,
+    get: NativeFunction,
+    set: Option<NativeFunction>,
+    context: &mut Context,
+) -> JsResult<()> {
+    let getter = function(name, 0, get, context);
     let setter = set.map_or_else(JsValue::undefined, |set| {
-        function(name, 1, NativeFunction::from_fn_ptr(set), context).into()
+        function(name, 1, set, context).into()
     });
     let property = PropertyDescriptor::builder()
         .get(getter)
@@ -135,14 +147,28 @@ pub(crate) fn define_global(name: &str, value: JsValue, context: &mut Context) -
 }
 
 /// A new object of the host with its prototype.
+///
+/// PocketBase: it takes no other properties, so that a script in strict mode
+/// that writes `record.title = …` hears of it.
 pub(crate) fn instance<T: NativeObject>(
     prototype: &JsObject,
     data: T,
     context: &mut Context,
 ) -> JsValue {
-    JsObject::new(context.root_shape(), prototype.clone(), data)
-        .upcast()
-        .into()
+    let object = open_instance(prototype, data, context);
+    object
+        .set_integrity_level(IntegrityLevel::Sealed, context)
+        .expect("a new object without properties can be closed");
+    object.into()
+}
+
+/// As [`instance`], for an object that takes properties.
+pub(crate) fn open_instance<T: NativeObject>(
+    prototype: &JsObject,
+    data: T,
+    context: &mut Context,
+) -> JsObject {
+    JsObject::new(context.root_shape(), prototype.clone(), data).upcast()
 }
 
 /// The host's data behind a value, copied out.

@@ -11,7 +11,7 @@ use super::{
     time::DateTimeObject,
 };
 use crate::error::Error;
-use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsValue};
+use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue};
 use jsvm_core::value;
 use serde_json::{Map, Value};
 
@@ -56,6 +56,9 @@ pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Val
                 .collect::<Map<_, _>>()
                 .into(),
         );
+    }
+    if let Some(text) = object.downcast_ref::<JsString>() {
+        return Some(text.to_std_string_lossy().into());
     }
     match host(&value) {
         Some(HostError(Error::Api(err))) => Some(err.to_value()),

@@ -5,7 +5,10 @@
 
 use super::{
     Classes,
-    class::{self, Class, arg, constructor, define, define_global, host, instance, string, this},
+    class::{
+        self, Class, arg, constructor, define, define_global, host, instance, open_instance,
+        string, this,
+    },
 };
 use crate::error::{ApiError, Error, FieldError};
 use boa_engine::{
@@ -231,23 +234,19 @@ pub(crate) fn to_value(err: Error, context: &mut Context) -> JsValue {
     }
     let message = err.to_string();
     let prototype = Classes::of(context).errors.go.clone();
-    let object = instance(&prototype, HostError(err), context);
-    if let Some(object) = object.as_object() {
-        value::set_own(&object, js_string!("message"), string(message), context);
-    }
-    object
+    let object = open_instance(&prototype, HostError(err), context);
+    value::set_own(&object, js_string!("message"), string(message), context);
+    object.into()
 }
 
 /// An error object of another VM: it has a name and a message, but is no
 /// `Error` here.
 fn foreign(name: String, message: String, err: Error, context: &mut Context) -> JsValue {
     let prototype = context.intrinsics().constructors().object().prototype();
-    let object = instance(&prototype, HostError(err), context);
-    if let Some(object) = object.as_object() {
-        value::set_own(&object, js_string!("name"), string(name), context);
-        value::set_own(&object, js_string!("message"), string(message), context);
-    }
-    object
+    let object = open_instance(&prototype, HostError(err), context);
+    value::set_own(&object, js_string!("name"), string(name), context);
+    value::set_own(&object, js_string!("message"), string(message), context);
+    object.into()
 }
 
 /// An API error as an object, as `e.badRequestError()` makes it.

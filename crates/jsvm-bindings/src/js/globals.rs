@@ -4,7 +4,7 @@
 //! profile says so.
 
 use super::{
-    HostData,
+    CurrentArgs, HostData,
     class::{arg, define_accessor, define_global, function, host, string},
     go_json, request,
     time::DateTimeObject,
@@ -19,7 +19,7 @@ use jsvm_core::value;
 /// Adds the functions.
 pub(super) fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
-    define_accessor(&global, "__args", args, None, context)?;
+    define_accessor(&global, "__args", args, Some(set_args), context)?;
     let to_string = function(
         "toString",
         1,
@@ -37,11 +37,22 @@ pub(super) fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
 
 /// PocketBase: the arguments of the handler in progress.
 fn args(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let args = HostData::of(context).args.borrow().clone();
-    Ok(match args {
-        Some(args) => JsArray::from_iter(args, context).into(),
-        None => JsValue::undefined(),
-    })
+    let data = HostData::of(context);
+    let now = std::mem::take(&mut *data.args.borrow_mut());
+    let value = match now {
+        CurrentArgs::None => return Ok(JsValue::undefined()),
+        CurrentArgs::Given(args) => JsArray::from_iter(args, context).into(),
+        CurrentArgs::Seen(value) => value,
+    };
+    data.args.replace(CurrentArgs::Seen(value.clone()));
+    Ok(value)
+}
+
+/// PocketBase: an ordinary global that is set again before each call.
+fn set_args(_: &JsValue, given: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let data = HostData::of(context);
+    data.args.replace(CurrentArgs::Seen(arg(given, 0)));
+    Ok(JsValue::undefined())
 }
 
 /// PocketBase: bytes and bodies are text, objects their JSON, nothing is "".

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     env::Env,
-    hooks::{CronJob, EventKind, HOOKS, Hook, HookSet, Middleware, Route},
+    hooks::{CronJob, HOOKS, Hook, HookSet, Middleware, Route},
+    kinds::EventKind,
     mux::Pattern,
     schedule::Schedule,
 };
@@ -241,12 +242,13 @@ pub(super) fn cron_remove(
 
 /// The source of a handler: that of a function, or text as it is.
 pub(super) fn handler_source(value: &JsValue, context: &mut Context) -> JsResult<Source> {
+    let near = calling_position(context);
     if value.is_string() {
         let text = value.to_string(context)?.to_std_string_lossy();
-        return Ok(Source::new("handler", text));
+        let found = near.and_then(|near| jsvm_core::text_source(&text, &near, context));
+        return Ok(found.unwrap_or_else(|| Source::new("handler", text)));
     }
     let function = value.as_callable().ok_or_else(no_handler)?;
-    let near = calling_position(context);
     jsvm_core::function_source(&function, near.as_ref(), context)?.ok_or_else(no_handler)
 }
 

@@ -13,17 +13,12 @@ mod event;
 mod globals;
 mod go_json;
 mod loader;
+mod member;
 mod record;
 mod request;
 mod time;
 
-use crate::{
-    app::App,
-    chain::Running,
-    env::Env,
-    error::Error,
-    hooks::{EventKind, Handler},
-};
+use crate::{app::App, chain::Running, env::Env, error::Error, hooks::Handler, kinds::EventKind};
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsValue, builtins::promise::PromiseState,
     object::builtins::JsPromise,
@@ -32,7 +27,7 @@ use jsvm_core::{ContentId, ErrorKind, Execution, Program, ScriptError, Vm};
 use serde_json::Value;
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     rc::Rc,
     sync::Arc,
 };
@@ -117,19 +112,27 @@ impl HookVm {
     /// Calls a handler for an event that is in progress.
     pub(crate) fn handle(&mut self, handler: &Handler, running: &Rc<Running>) -> Result<(), Error> {
         self.is_fresh = false;
-        let app = running.event().app().clone();
+        let app = running.event().app();
         let outer = self.data.0.app.replace(CurrentApp::new(app));
         let args = self.arguments(handler.event, running);
-        self.data.0.args.replace(Some(args.clone()));
+        self.data.0.args.replace(CurrentArgs::of(&args));
         let result = self.vm.call(&handler.program, &args);
         let result = match result {
             Ok(value) => self.settle(&value, handler),
             Err(failure) => Err(from_failure(failure, self.vm.context())),
         };
+        let result = result.and_then(|()| self.keep_changes(&args));
         self.vm.end_execution();
-        self.data.0.args.replace(None);
+        self.data.0.args.replace(CurrentArgs::None);
         self.data.0.app.replace(outer);
         result
+    }
+
+    /// Keeps what the handler changed in the data of its event.
+    fn keep_changes(&mut self, args: &[JsValue]) -> Result<(), Error> {
+        let context = self.vm.context();
+        event::finish(args, context)
+            .map_err(|err| from_failure(jsvm_core::failure(err, context), context))
     }
 
     fn arguments(&mut self, kind: EventKind, running: &Rc<Running>) -> Vec<JsValue> {
@@ -187,7 +190,29 @@ pub(crate) struct Inner {
     env: Env,
     classes: OnceCell<Rc<Classes>>,
     app: RefCell<CurrentApp>,
-    args: RefCell<Option<Vec<JsValue>>>,
+    args: RefCell<CurrentArgs>,
+}
+
+/// What `__args` is now.
+#[derive(Default)]
+pub(crate) enum CurrentArgs {
+    /// No handler is running, or one that is given nothing.
+    #[default]
+    None,
+    /// A handler is running; the array is made when a script asks for it.
+    Given(Vec<JsValue>),
+    /// What scripts see, or what a script put there.
+    Seen(JsValue),
+}
+
+impl CurrentArgs {
+    /// PocketBase: a cron job has none.
+    fn of(args: &[JsValue]) -> Self {
+        match args {
+            [] => Self::None,
+            args => Self::Given(args.to_vec()),
+        }
+    }
 }
 
 impl std::ops::Deref for HostData {
@@ -228,7 +253,7 @@ impl CurrentApp {
 /// The prototypes of one VM.
 pub(crate) struct Classes {
     errors: error::ErrorClasses,
-    events: HashMap<EventKind, JsObject>,
+    events: event::EventClasses,
     request: request::RequestClasses,
     record: JsObject,
     collection: record::CollectionClasses,
@@ -260,7 +285,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         collection: record::install_collection(context)?,
         app: app::install(context)?,
         request: request::install(context)?,
-        events: event::install(context)?,
+        events: event::EventClasses::new(),
     };
     data.0.classes.set(Rc::new(classes)).map_err(|_| {
         JsNativeError::error()

@@ -109,6 +109,12 @@ pub(super) fn collection_object(collection: &Arc<Collection>, context: &mut Cont
     )
 }
 
+/// The object of a field.
+pub(super) fn field_object(field: Field, context: &mut Context) -> JsValue {
+    let prototype = super::Classes::of(context).collection.field.clone();
+    instance(&prototype, FieldObject(field), context)
+}
+
 fn record(value: &JsValue) -> JsResult<RecordRef> {
     this::<RecordObject>(value).map(|object| object.0)
 }
@@ -349,20 +355,20 @@ const COLLECTION: Class = Class {
                 context,
             ))
         }),
-        ("listRule", |value, _, _| {
-            rule(value, |c| c.list_rule.as_ref())
+        ("listRule", |value, _, context| {
+            rule(value, |c| c.list_rule.as_ref(), context)
         }),
-        ("viewRule", |value, _, _| {
-            rule(value, |c| c.view_rule.as_ref())
+        ("viewRule", |value, _, context| {
+            rule(value, |c| c.view_rule.as_ref(), context)
         }),
-        ("createRule", |value, _, _| {
-            rule(value, |c| c.create_rule.as_ref())
+        ("createRule", |value, _, context| {
+            rule(value, |c| c.create_rule.as_ref(), context)
         }),
-        ("updateRule", |value, _, _| {
-            rule(value, |c| c.update_rule.as_ref())
+        ("updateRule", |value, _, context| {
+            rule(value, |c| c.update_rule.as_ref(), context)
         }),
-        ("deleteRule", |value, _, _| {
-            rule(value, |c| c.delete_rule.as_ref())
+        ("deleteRule", |value, _, context| {
+            rule(value, |c| c.delete_rule.as_ref(), context)
         }),
     ],
     accessors: &[],
@@ -372,19 +378,27 @@ fn is_kind(value: &JsValue, kind: &str) -> JsResult<JsValue> {
     Ok((this::<CollectionObject>(value)?.0.kind.as_str() == kind).into())
 }
 
-fn rule(value: &JsValue, get: fn(&Collection) -> Option<&String>) -> JsResult<JsValue> {
+/// PocketBase: a rule is null, or text that is wrapped: equal to a text by
+/// `==`, and never by `===`.
+fn rule(
+    value: &JsValue,
+    get: fn(&Collection) -> Option<&String>,
+    context: &mut Context,
+) -> JsResult<JsValue> {
     let CollectionObject(collection) = this(value)?;
-    Ok(get(&collection).map_or_else(JsValue::null, string))
+    match get(&collection) {
+        Some(rule) => Ok(string(rule).to_object(context)?.into()),
+        None => Ok(JsValue::null()),
+    }
 }
 
 /// An array of fields that can also be asked by name.
 fn fields(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let CollectionObject(collection) = this(value)?;
-    let prototype = super::Classes::of(context).collection.field.clone();
     let list: Vec<_> = collection
         .fields
         .iter()
-        .map(|field| instance(&prototype, FieldObject(field.clone()), context))
+        .map(|field| field_object(field.clone(), context))
         .collect();
     let array: JsObject = JsArray::from_iter(list, context).into();
     let names: Vec<_> = collection

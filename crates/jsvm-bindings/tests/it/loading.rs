@@ -105,7 +105,7 @@ fn misuse_is_told_with_its_place_and_cure() {
           |               ^
             at <anonymous> (main.pb.js:1:15)
 
-        SyntaxError: Expected `,` or `)` but found `Identifier` (handler:1:5)
+        SyntaxError: Expected `,` or `)` but found `Identifier` (main.pb.js:1:21)
           --> main.pb.js:1:15
         1 | onRecordCreate('not a function')
           |               ^

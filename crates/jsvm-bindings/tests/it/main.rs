@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod errors;
+mod events;
 mod hooks;
+mod isolation;
 mod limits;
 mod loading;
 mod memory;

@@ -19,7 +19,7 @@ use std::{
 fn schema() -> Value {
     let id = json!({ "name": "id", "type": "text" });
     json!([
-        { "id": "pbc_posts", "name": "posts", "type": "base", "fields": [
+        { "id": "pbc_posts", "name": "posts", "type": "base", "viewRule": "", "fields": [
             id,
             { "name": "title", "type": "text", "required": true },
             { "name": "views", "type": "number" },

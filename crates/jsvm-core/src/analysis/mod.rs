@@ -12,7 +12,7 @@ pub use chains::{Argument, Chain, Root, Step};
 pub use flow::Counts;
 pub use scopes::{Capture, Name};
 
-use crate::{nesting, source::Source};
+use crate::{limits::Limits, nesting, source::Source};
 use oxc_allocator::Allocator;
 use oxc_ast::{AstKind, ast::Program};
 use oxc_parser::Parser;
@@ -44,7 +44,7 @@ pub struct Analysis<'a> {
 /// assert_eq!(captured[0].name, "limit");
 /// ```
 pub fn analyse<T>(source: &Source, ask: impl FnOnce(&Analysis<'_>) -> T) -> Option<T> {
-    if nesting::too_deep_at(source.text()).is_some() {
+    if nesting::scan(source.text(), Limits::MAX_NESTING).is_err() {
         return None;
     }
     let allocator = Allocator::default();

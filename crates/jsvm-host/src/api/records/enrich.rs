@@ -82,7 +82,7 @@ fn next(
     app.emit(
         &[HOOK],
         event,
-        Box::new(move |event| next(event.app(), &info, rest, finish)),
+        Box::new(move |event| next(&event.app(), &info, rest, finish)),
     )
 }
 

@@ -51,7 +51,7 @@ impl Call {
         let collection = collection.map_err(|_| api_error(404, missing))?;
         Ok(Self {
             store: store.clone(),
-            app: event.app().clone(),
+            app: event.app(),
             info: exchange.info()?,
             exchange,
             collection,
@@ -177,7 +177,7 @@ pub(super) fn list(store: &Sqlite, event: &Arc<Event>) -> Result<(), Error> {
         .with("result", Member::Value(Value::Object(result.clone())));
     let app = call.app.clone();
     let action: Action = Box::new(move |event| {
-        call.enrich(event.app(), records.clone())?;
+        call.enrich(&event.app(), records.clone())?;
         let mut result = result;
         result.insert("items".into(), records.iter().map(shown).collect());
         answers::json_page(&call.exchange, 200, result);
@@ -219,7 +219,7 @@ pub(super) fn view(store: &Sqlite, event: &Arc<Event>) -> Result<(), Error> {
 /// Answers with the record of the event.
 fn show(call: &Call, event: &Event) -> Result<(), Error> {
     let record = event.record().ok_or(Error::NotFound)?;
-    call.enrich(event.app(), vec![record.clone()])?;
+    call.enrich(&event.app(), vec![record.clone()])?;
     answers::json(&call.exchange, 200, &shown(&record));
     Ok(())
 }

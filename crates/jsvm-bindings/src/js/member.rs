@@ -1,0 +1,197 @@
+//! The members of events, between the host's data and what scripts see.
+//!
+//! The one rule: a member only ever holds what its kind in the table allows;
+//! whatever else a script puts there is refused with its name.
+
+use super::{
+    class::{Class, host, integer, text},
+    convert, error,
+    event::EventObject,
+    record, request,
+};
+use crate::{
+    cast,
+    event::{Event, Member},
+    kinds::{MemberKind, MemberSpec},
+    record::RecordRef,
+};
+use boa_engine::{Context, JsNativeError, JsResult, JsValue, object::builtins::JsArray};
+use jsvm_core::value;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What a script reads.
+pub(super) fn get(
+    event: &EventObject,
+    spec: &'static MemberSpec,
+    context: &mut Context,
+) -> JsValue {
+    if spec.kind == MemberKind::Context {
+        let found = Member::Value(Value::Null);
+        return event.once(spec.name, found, |_| background(context));
+    }
+    match event.event().get(key(event.event(), spec)) {
+        Some(Member::Value(plain)) if !plain.is_array() && !plain.is_object() => {
+            value::from_json(&plain, context)
+        }
+        Some(found) => event.once(spec.name, found, |found| object(found, context)),
+        None => value::from_json(&empty(spec.kind), context),
+    }
+}
+
+/// What the host calls it: a record is the model of its events as well.
+fn key(event: &Event, spec: &'static MemberSpec) -> &'static str {
+    if spec.kind == MemberKind::Model && event.get(spec.name).is_none() {
+        return "record";
+    }
+    spec.name
+}
+
+fn object(member: &Member, context: &mut Context) -> JsValue {
+    match member {
+        Member::Value(plain) => value::from_json(plain, context),
+        Member::Record(shared) => record::object(shared.clone(), context),
+        Member::Records(list) => record::array(list, context),
+        Member::Collection(one) => record::collection_object(one, context),
+        Member::Collections(list) => {
+            let list: Vec<_> = list
+                .iter()
+                .map(|one| record::collection_object(one, context))
+                .collect();
+            JsArray::from_iter(list, context).into()
+        }
+        Member::Field(field) => record::field_object(field.clone(), context),
+        Member::RequestInfo(info) => request::info_object(info, context),
+        Member::Error(err) => error::to_value(err.clone(), context),
+    }
+}
+
+/// Go's zero value.
+fn empty(kind: MemberKind) -> Value {
+    match kind {
+        MemberKind::Text => json!(""),
+        MemberKind::Number => json!(0),
+        MemberKind::Flag => json!(false),
+        MemberKind::Texts | MemberKind::Records | MemberKind::Collections => json!([]),
+        _ => Value::Null,
+    }
+}
+
+/// Replaces a member by what a script gave.
+pub(super) fn set(
+    event: &EventObject,
+    spec: &'static MemberSpec,
+    given: &JsValue,
+    context: &mut Context,
+) -> JsResult<()> {
+    let Some(member) = read(spec.kind, given, context)? else {
+        let message = format!("e.{} must be {}", spec.name, wanted(spec.kind));
+        return Err(JsNativeError::typ().with_message(message).into());
+    };
+    event.event().set(key(event.event(), spec), member);
+    Ok(())
+}
+
+/// What a script gave as a member; `None` if it does not fit.
+fn read(kind: MemberKind, given: &JsValue, context: &mut Context) -> JsResult<Option<Member>> {
+    let one = std::slice::from_ref(given);
+    if given.is_null_or_undefined() && empty(kind).is_null() {
+        return Ok(Some(Member::Value(Value::Null)));
+    }
+    Ok(match kind {
+        MemberKind::Text => Some(Member::Value(text(one, 0, context)?.into())),
+        MemberKind::Number => Some(Member::Value(integer(one, 0, context)?.into())),
+        MemberKind::Flag => Some(Member::Value(given.to_boolean().into())),
+        MemberKind::Texts => {
+            let plain = convert::to_plain(given, context)?;
+            Some(Member::Value(cast::to_list(&plain).into()))
+        }
+        MemberKind::Data => Some(data(given, context)?),
+        MemberKind::Record | MemberKind::Model => record::of(given).map(Member::Record),
+        MemberKind::Records => records(given).map(Member::Records),
+        MemberKind::Collection => collection(given),
+        MemberKind::Collections => collections(given),
+        MemberKind::Error => Some(Member::Error(error::from_value(given, context))),
+        MemberKind::Field | MemberKind::RequestInfo | MemberKind::Context => None,
+    })
+}
+
+fn wanted(kind: MemberKind) -> &'static str {
+    match kind {
+        MemberKind::Record | MemberKind::Model => "a Record",
+        MemberKind::Records => "an array of records",
+        MemberKind::Collection => "a Collection",
+        MemberKind::Collections => "an array of collections",
+        _ => "left as it is",
+    }
+}
+
+fn data(given: &JsValue, context: &mut Context) -> JsResult<Member> {
+    if let Some(found) = record::of(given) {
+        return Ok(Member::Record(found));
+    }
+    if let Some(found) = collection(given) {
+        return Ok(found);
+    }
+    Ok(Member::Value(convert::to_plain(given, context)?))
+}
+
+/// The records of an array; `None` if it holds anything else.
+pub(super) fn records(given: &JsValue) -> Option<Vec<RecordRef>> {
+    items(given)?.iter().map(record::of).collect()
+}
+
+fn collection(given: &JsValue) -> Option<Member> {
+    host::<record::CollectionObject>(given).map(|object| Member::Collection(object.0))
+}
+
+fn collections(given: &JsValue) -> Option<Member> {
+    let list = items(given)?;
+    let list = list.iter().map(host::<record::CollectionObject>);
+    let list: Option<Vec<_>> = list.map(|object| object.map(|object| object.0)).collect();
+    list.map(Member::Collections)
+}
+
+fn items(given: &JsValue) -> Option<Vec<JsValue>> {
+    let list = given.as_object().filter(|object| object.is_array())?;
+    (0..value::array_length(&list))
+        .map(|index| value::own_value(&list, &index.into()))
+        .collect()
+}
+
+impl Member {
+    /// Whether an object that was made of one stands for the other as well.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Value(a), Self::Value(b)) => a == b,
+            (Self::Record(a), Self::Record(b)) => a.is_same(b),
+            (Self::Records(a), Self::Records(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
+            }
+            (Self::Collection(a), Self::Collection(b)) => Arc::ptr_eq(a, b),
+            (Self::Collections(a), Self::Collections(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b))
+            }
+            (Self::Field(a), Self::Field(b)) => a.id == b.id && a.name == b.name,
+            (Self::Error(a), Self::Error(b)) => a == b,
+            (Self::RequestInfo(a), Self::RequestInfo(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// PocketBase: the context of an event that nobody cancels.
+fn background(context: &mut Context) -> JsValue {
+    let object = BACKGROUND.prototype(None, context);
+    object.map_or_else(|_| JsValue::null(), Into::into)
+}
+
+const BACKGROUND: Class = Class {
+    methods: &[
+        ("err", 0, |_, _, _| Ok(JsValue::null())),
+        ("done", 0, |_, _, _| Ok(JsValue::null())),
+        ("value", 1, |_, _, _| Ok(JsValue::null())),
+    ],
+    getters: &[],
+    accessors: &[],
+};
