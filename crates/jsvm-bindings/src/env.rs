@@ -3,7 +3,7 @@
 //! The one rule: every worker gets the same environment, and nothing in it
 //! belongs to a thread.
 
-use crate::app::App;
+use crate::{app::App, modules::Modules};
 use jsvm_core::{Kind, Limits, Program, ScriptError, Source};
 use std::{fmt, sync::Arc};
 
@@ -49,6 +49,10 @@ pub struct Env {
     pub profile: Profile,
     /// The absolute path that `__hooks` holds; only in the PocketBase profile.
     pub hooks_dir: String,
+    /// What `require` finds; only in the PocketBase profile.
+    pub modules: Arc<Modules>,
+    /// What `process.env` holds; only in the PocketBase profile.
+    pub process_env: Arc<[(String, String)]>,
     /// Makes programs of sources.
     pub compile: Compile,
     /// Bytes that the current thread has allocated so far.

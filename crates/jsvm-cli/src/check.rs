@@ -4,10 +4,10 @@
 //! The one rule: it serves nothing and writes nothing. What fails, and what
 //! will fail, are findings and make the exit code 1; a hint alone does not.
 
-use crate::{FAILED, args::CheckArgs, output::Plain, run::error_in_json};
+use crate::{FAILED, args::CheckArgs, environment, output::Plain, run::error_in_json};
 use anyhow::Result;
 use jsvm::{App, Finding, HookSet, Loaded, Mux, NoRecords, Pattern, Runtime, Severity, Source};
-use jsvm_host::Project;
+use jsvm_host::{Project, ProjectModules};
 use serde_json::{Value, json};
 use std::{process::ExitCode, sync::Arc};
 
@@ -28,6 +28,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
     let runtime = Runtime::builder(app)
         .config(config)
         .hooks_dir(project.hooks_dir())
+        .modules(Arc::new(ProjectModules::new(&project)))
+        .process_env(environment())
         .build()?;
     let files = project.hooks()?;
     let loaded = runtime.inspect(&files)?;

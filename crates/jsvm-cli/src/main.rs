@@ -45,3 +45,11 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// A limit ended the script.
 const LIMIT: u8 = 3;
+
+/// The variables of this process, for `process.env`.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        Some((name, value.to_string_lossy().into_owned()))
+    })
+}

@@ -3,9 +3,10 @@
 //! The one rule: the exit code tells what happened; `--json` tells it in
 //! words for programs.
 
-use crate::{FAILED, LIMIT, args::RunArgs, output::Plain};
+use crate::{FAILED, LIMIT, args::RunArgs, environment, output::Plain};
 use anyhow::{Context, Result};
 use jsvm::{App, NoRecords, Ran, Runtime, ScriptError, Source};
+use jsvm_host::{Project, ProjectModules};
 use serde_json::{Value, json};
 use std::{io::Read, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
@@ -17,7 +18,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         only_stderr: args.json,
     };
     let app = App::new(Arc::new(NoRecords), Arc::new(output));
-    let runtime = Runtime::builder(app).config(config).build()?;
+    let runtime = Runtime::builder(app)
+        .config(config)
+        .modules(Arc::new(ProjectModules::new(&Project::open(Path::new(
+            ".",
+        ))?)))
+        .process_env(environment())
+        .build()?;
     let ran = runtime.run_script(source, Duration::ZERO)?;
     if args.json {
         println!("{}", in_json(&ran));

@@ -6,11 +6,12 @@
 use crate::{
     FAILED,
     args::ServeArgs,
+    environment,
     reload::{Reloader, told},
 };
 use anyhow::{Context, Result};
 use jsvm::{App, Config, Error, Event, HookSet, Member, Runtime};
-use jsvm_host::{Clock, Console, Project, Server, Sqlite, Watch, server};
+use jsvm_host::{Clock, Console, Project, ProjectModules, Server, Sqlite, Watch, server};
 use std::{
     convert::Infallible,
     io::IsTerminal,
@@ -93,6 +94,8 @@ fn start(project: &Project, config: &Config, store: &Sqlite) -> Result<Runtime> 
     let runtime = Runtime::builder(app)
         .config(config.clone())
         .hooks_dir(project.hooks_dir())
+        .modules(Arc::new(ProjectModules::new(project)))
+        .process_env(environment())
         .build()?;
     for failure in runtime.load(&project.hooks()?)? {
         eprintln!("{}", told(&failure.file, &failure.error));

@@ -38,7 +38,7 @@ pub use limits::{Limits, STACK_SIZE};
 pub use program::{ContentId, Kind, Program};
 pub use shared::{function_source, note_thrown, text_source};
 pub use source::Source;
-pub use vm::{Vm, call};
+pub use vm::{Vm, call, evaluate};
 
 /// A native function's way to end the script for a limit that was hit.
 ///

@@ -46,7 +46,13 @@ pub(crate) struct Marks {
     pub(crate) handler_call: (String, String),
     /// Around a handler of any other kind.
     pub(crate) handler: (String, String),
+    /// Around the text of a module.
+    pub(crate) module: (String, String),
 }
+
+/// In front of a module, whose text is the body of this function.
+pub(crate) const MODULE_START: &str =
+    "(function (exports, require, module, __filename, __dirname) {";
 
 impl Marks {
     /// The pieces of this process.
@@ -90,6 +96,10 @@ impl Marks {
                 format!("\n){}", end('c')),
             ),
             handler: (format!("{strict}{}(", end('w')), format!("\n){}", end('w'))),
+            module: (
+                format!("{}{MODULE_START}", end('m')),
+                format!("\n}}){}", end('m')),
+            ),
             check,
             thrown,
             caught,
@@ -109,6 +119,7 @@ impl Marks {
             &self.handler_arrow,
             &self.handler_call,
             &self.handler,
+            &self.module,
         ] {
             pieces.extend([open.as_str(), close.as_str()]);
         }

@@ -9,8 +9,8 @@ use crate::{error::ScriptError, marks::Marks, program::Kind};
 use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, BindingIdentifier, DoWhileStatement, Expression,
     ForInStatement, ForOfStatement, ForStatement, Function, FunctionBody, IdentifierReference,
-    LabeledStatement, Program, PropertyDefinition, Statement, StaticBlock, ThrowStatement,
-    WhileStatement, WithStatement,
+    LabeledStatement, ModuleDeclaration, Program, PropertyDefinition, Statement, StaticBlock,
+    ThrowStatement, WhileStatement, WithStatement,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_span::{GetSpan, Span};
@@ -49,8 +49,10 @@ pub(crate) fn meter(program: &Program<'_>, kind: Kind) -> Result<Metering, Refus
         loops: 0,
         handler: None,
     };
-    if kind == Kind::Handler {
-        meter.handler(program)?;
+    match kind {
+        Kind::Script => {}
+        Kind::Handler => meter.handler(program)?,
+        Kind::Module => meter.module(program)?,
     }
     meter.visit_program(program);
     match meter.refusal {
@@ -141,6 +143,30 @@ impl Meter {
         Ok(())
     }
 
+    /// A module's text must not end the function that it is the body of.
+    fn module(&mut self, program: &Program<'_>) -> Result<(), Refusal> {
+        let marks = self.marks;
+        let is_whole = match program.body.as_slice() {
+            [Statement::ExpressionStatement(statement)] => {
+                match statement.expression.get_inner_expression() {
+                    // The parentheses are all that is around it.
+                    Expression::FunctionExpression(function) => {
+                        function.span.start == program.span.start + 1
+                            && function.span.end + 1 == program.span.end
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        if !is_whole {
+            return Err(NO_MODULE);
+        }
+        self.insert(program.span.start, &marks.module.0);
+        self.insert(program.span.end, &marks.module.1);
+        Ok(())
+    }
+
     fn inside_function(&mut self, inner: impl FnOnce(&mut Self)) {
         let loops = std::mem::take(&mut self.loops);
         self.functions += 1;
@@ -210,6 +236,11 @@ const NO_FUNCTION: Refusal = Refusal {
     at: 0,
     message: "a handler must be a function or the source text of one; \
               use an arrow function or `function`, not a method or a bound function",
+};
+
+const NO_MODULE: Refusal = Refusal {
+    at: 0,
+    message: "the module has a `}` too many",
 };
 
 impl<'a> VisitJs<'a> for Meter {
@@ -297,6 +328,13 @@ impl<'a> VisitJs<'a> for Meter {
     fn visit_with_statement(&mut self, it: &WithStatement<'a>) {
         // Its object could answer for the names of the checks.
         self.refuse(it.span.start, "the `with` statement is not supported");
+    }
+
+    fn visit_module_declaration(&mut self, it: &ModuleDeclaration<'a>) {
+        self.refuse(
+            it.span().start,
+            "`import` and `export` are not supported; use require(…) and module.exports",
+        );
     }
 
     fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {

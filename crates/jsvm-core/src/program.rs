@@ -6,7 +6,7 @@
 use crate::{
     error::{ErrorKind, LimitHit, Position, ScriptError},
     limits::Limits,
-    marks::Marks,
+    marks::{self, Marks},
     meter::{self, Insertion, Metering, Refusal},
     nesting::{self, Objection},
     positions::Positions,
@@ -26,6 +26,9 @@ pub enum Kind {
     Script,
     /// One function, in strict mode, that is kept and called again and again.
     Handler,
+    /// The body of a function of `exports`, `require`, `module`, `__filename`
+    /// and `__dirname`, in sloppy mode; running it gives that function.
+    Module,
 }
 
 /// Names a program by its content: 128 bits of a SHA-256 digest.
@@ -119,6 +122,10 @@ impl Program {
                 let wrapped = format!("{HANDLER_START}{text}\n)");
                 metered(source, &wrapped, kind, HANDLER_START.len())?
             }
+            Kind::Module => {
+                let wrapped = format!("{}{text}{MODULE_END}", marks::MODULE_START);
+                metered(source, &wrapped, kind, marks::MODULE_START.len())?
+            }
         };
         Ok(Self {
             id: ContentId::of(source, kind),
@@ -194,6 +201,9 @@ impl Program {
 /// In front of a handler while it is parsed; it makes the function strict.
 const HANDLER_START: &str = "\"use strict\";(";
 
+/// Behind a module's text; a comment in its last line ends there.
+const MODULE_END: &str = "\n})";
+
 struct Metered {
     text: String,
     positions: Positions,
@@ -247,6 +257,7 @@ fn apply(text: &str, kind: Kind, prefix: usize, insertions: &[Insertion]) -> (St
     let end = match kind {
         Kind::Script => text.len(),
         Kind::Handler => text.len() - "\n)".len(),
+        Kind::Module => text.len() - MODULE_END.len(),
     };
     for insertion in insertions {
         let at = (insertion.at as usize).clamp(prefix, end);
@@ -365,6 +376,26 @@ mod tests {
     }
 
     #[test]
+    fn modules_are_the_body_of_one_function() {
+        insta::assert_snapshot!(metered("'use strict'; module.exports = 1 // end", Kind::Module), @r"
+        /*m*/(function (exports, require, module, __filename, __dirname) {'use strict';;$c(); module.exports = 1 // end
+        })/*m*/
+        ");
+        for text in [
+            "}), (function () {",
+            "}); (function () {",
+            "}, function () {",
+            "import a from 'a'",
+            "export default 1",
+            "const = 5",
+        ] {
+            assert!(compile(text, Kind::Module).is_err(), "{text}");
+        }
+        let err = compile("let a = 1\nconst = 5\n", Kind::Module).unwrap_err();
+        assert_eq!(err.position.clone().unwrap().to_string(), "a.js:2:7");
+    }
+
+    #[test]
     fn a_syntax_error_has_its_place_and_a_frame() {
         let err = compile("let a = 1\nconst = 5\n", Kind::Script).unwrap_err();
         insta::assert_snapshot!(err.report(), @r"
@@ -397,6 +428,7 @@ mod tests {
         let ids = [
             ContentId::of(&file, Kind::Script),
             ContentId::of(&file, Kind::Handler),
+            ContentId::of(&file, Kind::Module),
             ContentId::of(&file.part(0, "f"), Kind::Handler),
             ContentId::of(&file.part(2, "f"), Kind::Handler),
         ];

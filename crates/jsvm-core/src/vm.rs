@@ -119,7 +119,7 @@ impl Vm {
     ///
     /// What it threw, or the limit that ended it.
     pub fn run(&mut self, program: &Arc<Program>) -> Result<JsValue, Failure> {
-        let script = self.parse(program)?;
+        let script = parse(program, &mut self.context)?;
         let result = {
             let _script = Limited::on();
             script.evaluate(&mut self.context)
@@ -204,18 +204,6 @@ impl Vm {
         Ok(function)
     }
 
-    fn parse(&mut self, program: &Arc<Program>) -> Result<Script, Failure> {
-        self.shared.remember(program);
-        let id = program.id().to_string();
-        let source = Source::from_bytes(program.metered()).with_path(Path::new(&id));
-        let parsed = Script::parse(source, None, &mut self.context)
-            .and_then(|script| script.codeblock(&mut self.context).map(|_| script));
-        parsed.map_err(|err| {
-            let err = failure::failure(err, &mut self.context).into_error(&mut self.context);
-            Failure::Error(failure::early_error(err, program))
-        })
-    }
-
     fn finish(&mut self, result: JsResult<JsValue>) -> Result<JsValue, Failure> {
         let result = match result {
             Err(err) => {
@@ -255,6 +243,33 @@ impl Drop for Vm {
 pub fn call(function: &JsObject, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let _script = Limited::on();
     function.call(&JsValue::undefined(), args, context)
+}
+
+/// Runs a program from inside of a native function; for programs whose own
+/// value is a function, such as modules.
+///
+/// # Errors
+///
+/// As [`Vm::run`].
+pub fn evaluate(program: &Arc<Program>, context: &mut Context) -> Result<JsValue, Failure> {
+    let script = parse(program, context)?;
+    let _script = Limited::on();
+    let result = script.evaluate(context);
+    result.map_err(|err| failure::failure(err, context))
+}
+
+fn parse(program: &Arc<Program>, context: &mut Context) -> Result<Script, Failure> {
+    if let Some(shared) = context.get_data::<Shared>() {
+        shared.remember(program);
+    }
+    let id = program.id().to_string();
+    let source = Source::from_bytes(program.metered()).with_path(Path::new(&id));
+    let parsed = Script::parse(source, None, context)
+        .and_then(|script| script.codeblock(context).map(|_| script));
+    parsed.map_err(|err| {
+        let err = failure::failure(err, context).into_error(context);
+        Failure::Error(failure::early_error(err, program))
+    })
 }
 
 /// Values on the engine's stack; a frame of a handler takes ten or so.

@@ -3,6 +3,7 @@
 mod api;
 mod clock;
 mod console;
+mod modules;
 mod project;
 pub mod server;
 mod store;
@@ -10,6 +11,7 @@ mod watch;
 
 pub use clock::Clock;
 pub use console::Console;
+pub use modules::ProjectModules;
 pub use project::Project;
 pub use server::Server;
 pub use store::{Options, Sqlite, is_password_hash, read_schema};

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result};
 use jsvm::Source;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A directory laid out as PocketBase does: `pb_hooks`, `pb_data`,
 /// `pb_schema.json`, `pb_public`.
@@ -26,7 +26,12 @@ impl Project {
             "{} is not a directory; name one that contains pb_hooks",
             dir.display()
         );
-        let dir = std::path::absolute(dir).with_context(|| dir.display().to_string())?;
+        let found = if dir.components().any(|part| part == Component::ParentDir) {
+            dir.canonicalize()
+        } else {
+            std::path::absolute(dir)
+        };
+        let dir = found.with_context(|| dir.display().to_string())?;
         Ok(Self { dir })
     }
 

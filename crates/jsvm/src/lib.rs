@@ -27,10 +27,10 @@ pub use jsvm_alloc as alloc;
 pub use jsvm_bindings::{
     Action, ApiError, App, Collection, CollectionKind, Conflict, CronJob, DateTime, Error, Event,
     EventKind, Exchange, Field, FieldError, FieldKind, Finding, Found, HOOKS, Handler, Hook,
-    HookSet, Level, Loaded, Member, MemberKind, MemberSpec, Middleware, Mux, NoRecords, Output,
-    Pattern, PatternError, Profile, Query, Record, RecordRef, RequestInfo, Route, Rows, Schedule,
-    ScheduleError, Severity, Silent, Storage, Transaction, Trap, Validation, cast, go_json, http,
-    pick, random_id, sentence, types,
+    HookSet, Level, Loaded, Member, MemberKind, MemberSpec, Middleware, ModuleFiles, Mux,
+    NoModules, NoRecords, Output, Pattern, PatternError, Profile, Query, Record, RecordRef,
+    RequestInfo, Route, Rows, Schedule, ScheduleError, Severity, Silent, Storage, Transaction,
+    Trap, Validation, cast, go_json, http, pick, random_id, sentence, types,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use lint::lint;

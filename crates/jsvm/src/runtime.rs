@@ -8,7 +8,7 @@ use crate::{
     programs::Programs,
     worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
-use jsvm_bindings::{App, Env, Error, Loaded, load};
+use jsvm_bindings::{App, Env, Error, Loaded, ModuleFiles, Modules, NoModules, load};
 use jsvm_core::{Kind, STACK_SIZE, ScriptError, Source};
 use jsvm_metrics::Metrics;
 use jsvm_pool::Pool;
@@ -36,6 +36,8 @@ pub struct Builder {
     app: App,
     config: Config,
     hooks_dir: PathBuf,
+    modules: Arc<dyn ModuleFiles>,
+    process_env: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -49,6 +51,20 @@ impl Builder {
     /// `pb_hooks`.
     pub fn hooks_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.hooks_dir = path.into();
+        self
+    }
+
+    /// Where `require` reads modules. By default, there are only the built-in
+    /// ones. Strict hooks have no `require`.
+    pub fn modules(mut self, files: Arc<dyn ModuleFiles>) -> Self {
+        self.modules = files;
+        self
+    }
+
+    /// What `process.env` holds. By default, this is nothing. Strict hooks have
+    /// no `process`.
+    pub fn process_env(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.process_env = variables.into_iter().collect();
         self
     }
 
@@ -66,11 +82,15 @@ impl Builder {
             })),
             is_stopping: Arc::default(),
         };
+        let limits = self.config.limits.limits();
+        let longest = limits.in_force().source_size;
         let env = Env {
             app: self.app.clone(),
-            limits: self.config.limits.limits(),
+            limits,
             profile: self.config.sandbox.profile,
             hooks_dir: absolute(&self.hooks_dir),
+            modules: Arc::new(Modules::new(self.modules, longest)),
+            process_env: self.process_env.into(),
             compile: programs.compile(),
             allocated: jsvm_alloc::thread_allocated_bytes,
             live: jsvm_alloc::thread_live_bytes,
@@ -116,6 +136,8 @@ impl Runtime {
             app,
             config: Config::default(),
             hooks_dir: "pb_hooks".into(),
+            modules: Arc::new(NoModules),
+            process_env: Vec::new(),
         }
     }
 
@@ -147,6 +169,9 @@ impl Runtime {
 
     /// Loads hook files without putting anything in force.
     ///
+    /// Module files are read again, also by hooks in force that need one for
+    /// the first time.
+    ///
     /// With it, a reload can be refused:
     ///
     /// ```
@@ -168,6 +193,7 @@ impl Runtime {
     ///
     /// If the engine cannot be set up.
     pub fn inspect(&self, files: &[Source]) -> Result<Loaded, RuntimeError> {
+        self.env.modules.forget();
         let (files, env) = (files.to_vec(), self.env.clone());
         // Parsing hostile source needs a large stack.
         let thread = std::thread::Builder::new()

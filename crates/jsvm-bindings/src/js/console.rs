@@ -12,8 +12,13 @@ use jsvm_core::value;
 
 /// Adds `console` to the global object.
 pub(super) fn install(context: &mut Context) -> JsResult<()> {
-    let console = CONSOLE.prototype(None, context)?;
+    let console = object(context)?;
     context.register_global_property(js_string!("console"), console, Attribute::all())
+}
+
+/// A `console` of its own.
+pub(super) fn object(context: &mut Context) -> JsResult<JsValue> {
+    Ok(CONSOLE.prototype(None, context)?.into())
 }
 
 const CONSOLE: Class = Class {
@@ -47,7 +52,7 @@ fn print(level: Level, args: &[JsValue], context: &mut Context) -> JsResult<JsVa
 
 /// PocketBase: the first argument is a format if it is a string; what is left
 /// over is joined by spaces.
-fn format(args: &[JsValue], context: &mut Context) -> JsResult<String> {
+pub(super) fn format(args: &[JsValue], context: &mut Context) -> JsResult<String> {
     let mut rest = args;
     let mut line = String::new();
     if let Some(format) = arg(args, 0).as_string() {

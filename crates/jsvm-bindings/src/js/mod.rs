@@ -16,9 +16,17 @@ mod loader;
 mod member;
 mod record;
 mod request;
+mod require;
 mod time;
 
-use crate::{app::App, chain::Running, env::Env, error::Error, hooks::Handler, kinds::EventKind};
+use crate::{
+    app::App,
+    chain::Running,
+    env::{Env, Profile},
+    error::Error,
+    hooks::Handler,
+    kinds::EventKind,
+};
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsValue, builtins::promise::PromiseState,
     object::builtins::JsPromise,
@@ -51,6 +59,7 @@ impl HookVm {
             classes: OnceCell::new(),
             app: RefCell::new(CurrentApp::new(env.app.clone())),
             args: RefCell::default(),
+            instances: require::Instances::default(),
         }));
         let context = vm.context();
         context.insert_data(data.clone());
@@ -191,6 +200,7 @@ pub(crate) struct Inner {
     classes: OnceCell<Rc<Classes>>,
     app: RefCell<CurrentApp>,
     args: RefCell<CurrentArgs>,
+    instances: require::Instances,
 }
 
 /// What `__args` is now.
@@ -278,6 +288,9 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     globals::install(data, context)?;
     dynamic_model::install(context)?;
     loader::install_cron(context)?;
+    if data.env.profile == Profile::PocketBase {
+        require::install(context)?;
+    }
     let classes = Classes {
         errors: error::install(context)?,
         date_time: time::install(context)?,

@@ -11,6 +11,7 @@ mod isolation;
 mod limits;
 mod loading;
 mod memory;
+mod modules;
 mod reload;
 mod routes;
 mod traps;

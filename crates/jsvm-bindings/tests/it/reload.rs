@@ -1,8 +1,8 @@
 //! Other hooks come into force: what goes on, what is let go of.
 
-use crate::world::{World, env, on_large_stack};
+use crate::world::{World, on_large_stack, strict_env};
 use jsvm_bindings::{App, Chain, Event, Executor, HookSet, load};
-use jsvm_core::{Limits, Source};
+use jsvm_core::Source;
 use std::{sync::Arc, time::Duration};
 
 fn emit(app: &App, hook: &str) {
@@ -11,7 +11,7 @@ fn emit(app: &App, hook: &str) {
 }
 
 fn hooks(app: &App, text: &str) -> HookSet {
-    let (env, file) = (env(app, Limits::default()), Source::new("main.pb.js", text));
+    let (env, file) = (strict_env(app), Source::new("main.pb.js", text));
     on_large_stack(move || load(&[file], &env).unwrap().hooks)
 }
 
@@ -30,7 +30,7 @@ fn an_event_in_progress_keeps_its_hooks_and_so_does_what_it_causes() {
     let (app, new) = (world.app.clone(), hooks(&world.app, NEW));
     let action = move |event: &Arc<Event>| {
         app.set_hooks(new);
-        emit(event.app(), "onTerminate");
+        emit(&event.app(), "onTerminate");
         event.app().run_in_transaction(|tx| {
             emit(tx, "onTerminate");
             Ok(())
@@ -110,7 +110,7 @@ fn an_eviction_frees_the_functions_that_nobody_needs() {
     let app = World::new("").app;
     app.set_hooks(hooks(&app, text));
     on_large_stack(move || {
-        let executor = Executor::new(env(&app, Limits::default())).unwrap();
+        let executor = Executor::new(strict_env(&app)).unwrap();
         let none = vec![false; 3];
         assert_eq!(run_all(&executor, &app, &["a", "b"]), (3, none));
         app.crons().remove("a");

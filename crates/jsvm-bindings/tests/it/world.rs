@@ -2,14 +2,15 @@
 
 use crate::memory::Memory;
 use jsvm_bindings::{
-    App, Call, Chain, Dispatch, Env, Error, Event, Exchange, Executor, Level, Loaded, Output,
-    Profile, Record, RecordRef,
+    App, Call, Chain, Dispatch, Env, Error, Event, Exchange, Executor, Level, Loaded, ModuleFiles,
+    Modules, NoModules, Output, Profile, Record, RecordRef,
     http::{Request, Response},
     load,
 };
 use jsvm_core::{Limits, Program, STACK_SIZE, Source};
 use serde_json::{Map, Value, json};
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
@@ -48,13 +49,29 @@ impl World {
 
     /// A world with hook files and a time limit.
     pub(crate) fn with_files(files: &[(&str, &str)], timeout: Duration) -> Self {
+        Self::build(files, timeout, Profile::Strict, Arc::new(NoModules))
+    }
+
+    /// A world in the profile `pocketbase` whose modules are these files.
+    pub(crate) fn with_modules(hooks: &str, modules: &Arc<Files>, timeout: Duration) -> Self {
+        let files = [("hooks/main.pb.js", hooks)];
+        let modules = Arc::clone(modules);
+        Self::build(&files, timeout, Profile::PocketBase, modules)
+    }
+
+    fn build(
+        files: &[(&str, &str)],
+        timeout: Duration,
+        profile: Profile,
+        modules: Arc<dyn ModuleFiles>,
+    ) -> Self {
         let lines = Arc::new(Lines::default());
         let app = App::new(Arc::new(Memory::new(&schema())), Arc::clone(&lines) as _);
         let limits = Limits {
             timeout,
             ..Limits::default()
         };
-        let env = env(&app, limits);
+        let env = env(&app, limits, profile, modules);
         let files: Vec<_> = files
             .iter()
             .map(|(name, text)| Source::new(*name, *text))
@@ -127,12 +144,19 @@ impl World {
     }
 }
 
-pub(crate) fn env(app: &App, limits: Limits) -> Env {
+/// The environment of a world without modules.
+pub(crate) fn strict_env(app: &App) -> Env {
+    env(app, Limits::default(), Profile::Strict, Arc::new(NoModules))
+}
+
+fn env(app: &App, limits: Limits, profile: Profile, modules: Arc<dyn ModuleFiles>) -> Env {
     Env {
         app: app.clone(),
         limits,
-        profile: Profile::Strict,
-        hooks_dir: "/hooks".into(),
+        profile,
+        hooks_dir: "/app/hooks".into(),
+        modules: Arc::new(Modules::new(modules, limits.source_size)),
+        process_env: Arc::new([("SHOP".to_owned(), "corner".to_owned())]),
         compile: Arc::new(move |source, kind| {
             Program::compile(source, kind, &limits).map(Arc::new)
         }),
@@ -194,5 +218,44 @@ impl Dispatch for Worker {
         let (answer, result) = mpsc::channel();
         self.0.lock().unwrap().send((chain, answer)).unwrap();
         result.recv().unwrap()
+    }
+}
+
+/// Files in memory, with a count of how often each was read.
+#[derive(Default)]
+pub(crate) struct Files {
+    texts: HashMap<String, String>,
+    reads: Mutex<HashMap<String, usize>>,
+}
+
+impl Files {
+    /// Files below `/app`.
+    pub(crate) fn new(files: &[(&str, &str)]) -> Arc<Self> {
+        let texts = files.iter();
+        let texts = texts.map(|(path, text)| (format!("/app/{path}"), (*text).to_owned()));
+        Arc::new(Self {
+            texts: texts.collect(),
+            reads: Mutex::default(),
+        })
+    }
+
+    /// How often a file below `/app` was read.
+    pub(crate) fn reads(&self, path: &str) -> usize {
+        let reads = self.reads.lock().unwrap();
+        reads.get(&format!("/app/{path}")).copied().unwrap_or(0)
+    }
+}
+
+impl ModuleFiles for Files {
+    fn root(&self) -> String {
+        "/app".into()
+    }
+
+    fn read(&self, path: &str, _: usize) -> Result<Option<String>, Error> {
+        *self.reads.lock().unwrap().entry(path.into()).or_default() += 1;
+        match self.texts.get(path) {
+            Some(_) if path.contains("secret") => Err(Error::host("scripts may not read it")),
+            found => Ok(found.cloned()),
+        }
     }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod cache;
+mod modules;
 mod reload;
 
 use jsvm::{App, Config, Error, Event, Level, NoRecords, Output, Runtime, Source};
