@@ -7,9 +7,16 @@
 
 mod apply;
 mod array;
+mod callbacks;
+mod copies;
+mod elements;
+mod iterators;
 mod json;
 mod json_parse;
+mod moves;
+mod search;
 mod sort;
+mod steps;
 mod text;
 
 use crate::{error::LimitHit, shared::Shared};
@@ -18,11 +25,17 @@ use boa_engine::{
     object::FunctionObjectBuilder, property::PropertyDescriptor,
 };
 use boa_gc::{Finalize, Trace};
+use std::cell::Cell;
 
 /// Puts all guards in place of the engine's functions.
 pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     sort::install(shared, context)?;
     array::install(shared, context)?;
+    callbacks::install(shared, context)?;
+    search::install(shared, context)?;
+    moves::install(shared, context)?;
+    copies::install(shared, context)?;
+    iterators::install(shared, context)?;
     text::install(shared, context)?;
     apply::install(shared, context)?;
     json::install(shared, context)?;
@@ -38,10 +51,26 @@ type Body = fn(&Guard, &JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
 struct Guard {
     #[unsafe_ignore_trace]
     shared: Shared,
+    /// Steps since the limits were asked.
+    #[unsafe_ignore_trace]
+    spent: Cell<u64>,
     originals: Vec<JsObject>,
 }
 
 impl Guard {
+    /// Pays for work: a step is about 100 ns. Asks the limits once for every
+    /// 2000 steps, whichever calls they were taken in.
+    fn spend(&self, steps: u64, context: &mut Context) -> JsResult<()> {
+        const STEPS: u64 = 2000;
+        let spent = self.spent.get().saturating_add(steps);
+        if spent < STEPS {
+            self.spent.set(spent);
+            return Ok(());
+        }
+        self.spent.set(0);
+        self.shared.check(context)
+    }
+
     /// Asks the limits once for every thousand calls.
     fn tick(&self, turns: &mut u32, context: &mut Context) -> JsResult<()> {
         const TURNS: u32 = 1024;
@@ -97,14 +126,7 @@ fn replace(
     let length = original
         .get(js_string!("length"), context)?
         .to_length(context)?;
-    let guard = Guard {
-        shared: shared.clone(),
-        originals: vec![original],
-    };
-    let native = NativeFunction::from_copy_closure_with_captures(
-        move |this, args, guard: &Guard, context| body(guard, this, args, context),
-        guard,
-    );
+    let native = native(body, shared, vec![original]);
     let function = FunctionObjectBuilder::new(context.realm(), native)
         .name(key.clone())
         .length(usize::try_from(length).unwrap_or(0))
@@ -117,6 +139,19 @@ fn replace(
     holder
         .define_property_or_throw(key, property, context)
         .map(drop)
+}
+
+/// A guard as a native function.
+fn native(body: Body, shared: &Shared, originals: Vec<JsObject>) -> NativeFunction {
+    let guard = Guard {
+        shared: shared.clone(),
+        spent: Cell::new(0),
+        originals,
+    };
+    NativeFunction::from_copy_closure_with_captures(
+        move |this, args, guard: &Guard, context| body(guard, this, args, context),
+        guard,
+    )
 }
 
 fn missing(name: &str) -> boa_engine::JsError {

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 /// What the engine as it comes makes of a script.
-fn bare(text: &str) -> String {
+pub(crate) fn bare(text: &str) -> String {
     let mut context = Context::default();
     match context.eval(Source::from_bytes(text)) {
         Ok(result) => value::display(&result, &mut context),
@@ -25,7 +25,7 @@ fn bare(text: &str) -> String {
     }
 }
 
-fn guarded(text: &str) -> String {
+pub(crate) fn guarded(text: &str) -> String {
     let execution = Execution::new(Limits::default());
     let mut vm = vm(&execution);
     execution.start(Duration::from_secs(60));
@@ -35,7 +35,7 @@ fn guarded(text: &str) -> String {
     }
 }
 
-fn same(cases: &[&str]) {
+pub(crate) fn same(cases: &[&str]) {
     for text in cases {
         assert_eq!(guarded(text), bare(text), "{text}");
     }
