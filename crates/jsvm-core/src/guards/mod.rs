@@ -10,10 +10,12 @@ mod array;
 mod callbacks;
 mod copies;
 mod elements;
+mod find;
 mod iterators;
 mod json;
 mod json_parse;
 mod moves;
+mod pieces;
 mod search;
 mod sort;
 mod steps;
@@ -37,6 +39,8 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     copies::install(shared, context)?;
     iterators::install(shared, context)?;
     text::install(shared, context)?;
+    find::install(shared, context)?;
+    pieces::install(shared, context)?;
     apply::install(shared, context)?;
     json::install(shared, context)?;
     json_parse::install(shared, context)

@@ -1,16 +1,35 @@
-//! `repeat`, `padStart` and `padEnd`.
+//! `repeat`, `padStart`, `padEnd`, `concat`, `trim` and its kin, `localeCompare`
+//! and `String.raw`.
 //!
 //! The one rule: how long the text will be is known before it is made.
 
-use super::{Guard, arg, replace};
-use crate::shared::Shared;
-use boa_engine::{Context, JsResult, JsString, JsValue, value::IntegerOrInfinity};
+use super::{Guard, arg, length_of, replace};
+use crate::{error::LimitHit, shared::Shared};
+use boa_engine::{Context, JsResult, JsString, JsValue, js_string, value::IntegerOrInfinity};
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let string = context.intrinsics().constructors().string().prototype();
     replace(&string, "repeat", repeat, shared, context)?;
     replace(&string, "padStart", pad, shared, context)?;
-    replace(&string, "padEnd", pad, shared, context)
+    replace(&string, "padEnd", pad, shared, context)?;
+    replace(&string, "concat", concat, shared, context)?;
+    replace(&string, "trim", trim, shared, context)?;
+    replace(&string, "trimStart", trim_start, shared, context)?;
+    replace(&string, "trimEnd", trim_end, shared, context)?;
+    replace(&string, "localeCompare", compare, shared, context)?;
+    let constructor = context.intrinsics().constructors().string().constructor();
+    replace(&constructor, "raw", raw, shared, context)
+}
+
+impl Guard {
+    /// Asks for a text of so many units.
+    pub(super) fn text(&self, units: u64, context: &mut Context) -> JsResult<()> {
+        let limit = self.shared.execution().limits().string_length;
+        if units > limit {
+            return Err(self.shared.end(LimitHit::StringLength(limit), context));
+        }
+        Ok(())
+    }
 }
 
 /// Bytes of a text with so many units like those of `text`.
@@ -33,6 +52,7 @@ fn repeat(
     let units = u64::try_from(count)
         .unwrap_or(0)
         .saturating_mul(text.len() as u64);
+    guard.text(units, context)?;
     guard.reserve(bytes(&text, units), context)?;
     #[expect(clippy::cast_precision_loss, reason = "such a count was refused above")]
     let count = count as f64;
@@ -59,6 +79,7 @@ fn pad(
     if filler.is_empty() {
         return Ok(text.into());
     }
+    guard.text(length, context)?;
     guard.reserve(length.saturating_mul(2), context)?;
     #[expect(
         clippy::cast_precision_loss,
@@ -66,4 +87,85 @@ fn pad(
     )]
     let length = length as f64;
     guard.originals[0].call(&text.into(), &[length.into(), filler.into()], context)
+}
+
+/// Units that are looked at in the time of one step.
+const UNITS: usize = 64;
+
+fn concat(
+    guard: &Guard,
+    this: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let mut parts = vec![this.require_object_coercible()?.to_string(context)?];
+    for part in args {
+        parts.push(part.to_string(context)?);
+    }
+    let units = parts.iter().map(|part| part.len() as u64).sum();
+    guard.text(units, context)?;
+    guard.spend(units / UNITS as u64, context)?;
+    let parts: Vec<_> = parts.iter().map(JsString::as_str).collect();
+    Ok(JsString::concat_array(&parts).into())
+}
+
+fn trim(guard: &Guard, this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    Ok(guard.looked_at(this, context)?.trim().into())
+}
+
+fn trim_start(
+    guard: &Guard,
+    this: &JsValue,
+    _: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    Ok(guard.looked_at(this, context)?.trim_start().into())
+}
+
+fn trim_end(
+    guard: &Guard,
+    this: &JsValue,
+    _: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    Ok(guard.looked_at(this, context)?.trim_end().into())
+}
+
+impl Guard {
+    /// The text that a method is called on, which will look at all of it.
+    fn looked_at(&self, this: &JsValue, context: &mut Context) -> JsResult<JsString> {
+        let text = this.require_object_coercible()?.to_string(context)?;
+        self.spend((text.len() / UNITS) as u64, context)?;
+        Ok(text)
+    }
+}
+
+fn compare(
+    guard: &Guard,
+    this: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let text = guard.looked_at(this, context)?;
+    guard.originals[0].call(&text.into(), args, context)
+}
+
+fn raw(guard: &Guard, _: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let cooked = arg(args, 0).to_object(context)?;
+    let raw = cooked.get(js_string!("raw"), context)?.to_object(context)?;
+    let mut out: Vec<u16> = Vec::new();
+    let length = length_of(&raw, context)?;
+    for index in 0..length {
+        guard.spend(1, context)?;
+        let mut texts = vec![raw.get(index, context)?.to_string(context)?];
+        let between = usize::try_from(index + 1).ok().and_then(|at| args.get(at));
+        if let Some(between) = between.filter(|_| index + 1 < length) {
+            texts.push(between.to_string(context)?);
+        }
+        for text in texts {
+            guard.text((out.len() + text.len()) as u64, context)?;
+            out.extend(text.iter());
+        }
+    }
+    Ok(JsString::from(&out[..]).into())
 }

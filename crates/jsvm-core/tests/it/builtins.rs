@@ -53,7 +53,7 @@ const TELL: &str = "
 ";
 
 /// Runs a script with `tell` in both engines.
-fn same_told(script: &str) {
+pub(crate) fn same_told(script: &str) {
     let text = format!("{TELL}\n{script}\nout.join('\\n')");
     let (ours, theirs) = (guarded(&text), bare(&text));
     assert!(ours.contains("->"), "{ours}");

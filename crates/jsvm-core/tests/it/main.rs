@@ -10,6 +10,7 @@ mod guards;
 mod hostile;
 mod limits;
 mod positions;
+mod texts;
 
 use boa_engine::{JsValue, NativeFunction, js_string};
 use jsvm_core::{Execution, Kind, Limits, Program, ScriptError, Source, Vm, value};
