@@ -76,7 +76,42 @@ pub fn thread_allocated_bytes() -> u64 {
 /// Stays 0 unless a [`CountingAlloc`] is the global allocator.
 #[must_use]
 pub fn thread_live_bytes() -> i64 {
-    read(|counts| counts.allocated.get().wrapping_sub(counts.freed.get())).cast_signed()
+    COUNTS.with(Counts::live)
+}
+
+/// The most bytes that the current thread holds at once from now on.
+///
+/// Measurements may be nested, but must end in the opposite order; one that
+/// is dropped is as if it never was, but for those around it, which then see
+/// its peak only if it ended.
+#[derive(Debug)]
+#[must_use = "a measurement that is not ended measures nothing"]
+pub struct Peak {
+    start: i64,
+    outer: i64,
+}
+
+impl Peak {
+    /// Starts to measure.
+    #[inline]
+    pub fn start() -> Self {
+        COUNTS.with(|counts| {
+            let start = counts.live();
+            let outer = counts.peak.replace(start);
+            Self { start, outer }
+        })
+    }
+
+    /// Ends, and returns how many bytes more than at the start were held at
+    /// once. 0 unless a [`CountingAlloc`] is the global allocator.
+    #[inline]
+    pub fn end(self) -> u64 {
+        COUNTS.with(|counts| {
+            let peak = counts.peak.get();
+            counts.peak.set(peak.max(self.outer));
+            u64::try_from(peak.wrapping_sub(self.start)).unwrap_or(0)
+        })
+    }
 }
 
 /// Whether a [`CountingAlloc`] is this program's global allocator.
@@ -95,13 +130,23 @@ pub fn is_installed() -> bool {
 struct Counts {
     allocated: Cell<u64>,
     freed: Cell<u64>,
+    /// The highest balance since the innermost [`Peak`] started.
+    peak: Cell<i64>,
+}
+
+impl Counts {
+    #[inline]
+    fn live(&self) -> i64 {
+        let live = self.allocated.get().wrapping_sub(self.freed.get());
+        live.cast_signed()
+    }
 }
 
 thread_local! {
     // Constant, and without a destructor: the first access neither allocates
     // nor registers anything, and there is no time at which it fails.
     static COUNTS: Counts = const {
-        Counts { allocated: Cell::new(0), freed: Cell::new(0) }
+        Counts { allocated: Cell::new(0), freed: Cell::new(0), peak: Cell::new(0) }
     };
 }
 
@@ -112,7 +157,13 @@ fn read(counter: impl FnOnce(&Counts) -> u64) -> u64 {
 
 #[inline]
 fn count_allocated(bytes: usize) {
-    COUNTS.with(|counts| add(&counts.allocated, bytes));
+    COUNTS.with(|counts| {
+        add(&counts.allocated, bytes);
+        let live = counts.live();
+        if live > counts.peak.get() {
+            counts.peak.set(live);
+        }
+    });
 }
 
 #[inline]

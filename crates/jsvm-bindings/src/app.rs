@@ -14,6 +14,7 @@ use crate::{
     hooks::{CronJob, Handler, HookSet},
     hosted::Hosted,
     lock::{Locked, lock},
+    observer::host_call,
     output::{Level, Output},
     record::{Record, RecordRef},
     storage::{Query, Rows, Storage, Transaction},
@@ -254,7 +255,9 @@ impl App {
     ///
     /// [`Error::NotFound`], or what is wrong with the filter.
     pub fn first(&self, collection: &Arc<Collection>, query: Query) -> Result<Record, Error> {
-        let found = self.rows().find(collection, &query.first())?;
+        let found = host_call("records.find", || {
+            self.rows().find(collection, &query.first())
+        })?;
         found.into_iter().next().ok_or(Error::NotFound)
     }
 
@@ -268,7 +271,7 @@ impl App {
         collection: &Arc<Collection>,
         query: &Query,
     ) -> Result<Vec<Record>, Error> {
-        self.rows().find(collection, query)
+        host_call("records.find", || self.rows().find(collection, query))
     }
 
     /// How many records match.
@@ -277,7 +280,7 @@ impl App {
     ///
     /// What is wrong with the filter.
     pub fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error> {
-        self.rows().count(collection, query)
+        host_call("records.count", || self.rows().count(collection, query))
     }
 
     /// Runs `work` in a transaction: kept if it returns `Ok`, else undone.
@@ -296,7 +299,7 @@ impl App {
             return work(self);
         }
         let tx = Arc::new(Tx {
-            rows: self.shared.storage.begin()?,
+            rows: host_call("transaction.begin", || self.shared.storage.begin())?,
             after: Mutex::default(),
         });
         let inside = Self {
@@ -304,7 +307,8 @@ impl App {
             tx: Some(Arc::clone(&tx)),
             kept: self.kept.clone(),
         };
-        let result = work(&inside).and_then(|value| tx.rows.commit().map(|()| value));
+        let result = work(&inside)
+            .and_then(|value| host_call("transaction.commit", || tx.rows.commit()).map(|()| value));
         if result.is_err() {
             tx.rows.rollback();
         }

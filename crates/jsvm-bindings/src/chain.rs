@@ -32,9 +32,14 @@ impl Chain {
         }
     }
 
-    /// What the first handler is called in logs; empty without handlers.
-    pub fn name(&self) -> &str {
-        self.handlers.first().map_or("", |handler| &handler.name)
+    /// The first handler; `None` if there is only an action.
+    pub fn first(&self) -> Option<&Arc<Handler>> {
+        self.handlers.first()
+    }
+
+    /// What happens.
+    pub fn event(&self) -> &Event {
+        &self.event
     }
 
     /// Runs the chain from its start.

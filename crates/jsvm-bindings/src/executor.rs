@@ -11,11 +11,12 @@ use crate::{
     error::Error,
     hooks::Handler,
     js::HookVm,
+    observer::{Call, Observer},
 };
 use jsvm_core::{Execution, Interrupt, Program, ScriptError};
 use serde_json::Value;
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
@@ -31,28 +32,11 @@ struct State {
     env: Env,
     execution: Execution,
     idle: RefCell<Vec<HookVm>>,
-    calls: RefCell<Vec<Call>>,
     /// The changes that the idle VMs know of.
     seen: Cell<Changes>,
-}
-
-/// One call of one handler, for logs and metrics.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// What was called.
-    pub handler: Arc<Handler>,
-    /// The collection that the event was about.
-    pub collection: Option<String>,
-    /// How long it took, nested handlers included.
-    pub duration: Duration,
-    /// Bytes that its thread allocated meanwhile.
-    pub allocated_bytes: u64,
-    /// The time limit that it ran under.
-    pub timeout: Duration,
-    /// Whether its VM had the function already.
-    pub cache_hit: bool,
-    /// What it threw, or the limit that ended it.
-    pub error: Option<Error>,
+    observer: OnceCell<Box<dyn Observer>>,
+    /// The handlers in progress, the innermost last.
+    running: RefCell<Vec<Arc<Handler>>>,
 }
 
 /// What came of a script that ran by itself.
@@ -112,7 +96,8 @@ impl Executor {
             env,
             execution,
             idle: RefCell::new(vec![vm]),
-            calls: RefCell::default(),
+            observer: OnceCell::new(),
+            running: RefCell::default(),
         })))
     }
 
@@ -170,9 +155,20 @@ impl Executor {
         })
     }
 
-    /// The calls since the last time somebody asked, oldest first.
-    pub fn take_calls(&self) -> Vec<Call> {
-        std::mem::take(&mut *self.0.calls.borrow_mut())
+    /// Tells `observer` of everything that runs here. Once only; a second
+    /// observer is ignored.
+    pub fn observe(&self, observer: impl Observer) {
+        let _ = self.0.observer.set(Box::new(observer));
+    }
+
+    pub(crate) fn observer(&self) -> Option<&dyn Observer> {
+        self.0.observer.get().map(|observer| &**observer)
+    }
+
+    /// The name of the handler that is in progress.
+    pub(crate) fn running(&self) -> Option<Arc<str>> {
+        let running = self.0.running.borrow();
+        running.last().map(|handler| Arc::clone(&handler.name))
     }
 
     /// How many functions are kept, for tests and people who watch memory.
@@ -206,26 +202,29 @@ impl Executor {
     }
 
     pub(crate) fn call(&self, handler: &Arc<Handler>, running: &Rc<Running>) -> Result<(), Error> {
-        if let Err(hit) = self.0.execution.check() {
+        let started = Instant::now();
+        if let Err(hit) = self.0.execution.check_at(started) {
             return Err(Error::Script(ScriptError::limit(hit)));
         }
-        let started = Instant::now();
-        let allocated = (self.0.env.allocated)();
         let mut vm = self.checkout()?;
-        let cache_hit = vm.has(handler);
-        let result = vm.handle(handler, running);
+        self.0.running.borrow_mut().push(Arc::clone(handler));
+        let result = match self.observer() {
+            None => vm.handle(handler, running),
+            Some(observer) => {
+                let call = Call {
+                    handler,
+                    collection: running.event().tags().first().map(String::as_str),
+                    started,
+                    timeout: self.0.execution.timeout(),
+                    cache_hit: vm.has(handler),
+                };
+                observer.call(&call, &mut || vm.handle(handler, running))
+            }
+        };
+        self.0.running.borrow_mut().pop();
         if vm.is_reusable() {
             self.0.idle.borrow_mut().push(vm);
         }
-        self.0.calls.borrow_mut().push(Call {
-            handler: Arc::clone(handler),
-            collection: running.event().tags().first().cloned(),
-            duration: started.elapsed(),
-            allocated_bytes: (self.0.env.allocated)().saturating_sub(allocated),
-            timeout: self.0.execution.timeout(),
-            cache_hit,
-            error: result.as_ref().err().cloned(),
-        });
         result
     }
 

@@ -11,6 +11,7 @@ use crate::{
     datetime::DateTime,
     error::Error,
     event::{Event, Member},
+    observer::host_call,
     record::RecordRef,
     storage::Query,
 };
@@ -122,7 +123,12 @@ impl App {
     pub fn validate(&self, record: &RecordRef) -> Result<(), Error> {
         fill_id(record);
         let action: Action = Box::new(|event| match event.record() {
-            Some(record) => event.app().rows().validate(&record.snapshot()),
+            Some(record) => {
+                let app = event.app();
+                host_call("records.validate", || {
+                    app.rows().validate(&record.snapshot())
+                })
+            }
             None => Ok(()),
         });
         self.emit(&VALIDATE, record_event(self, record, "validate"), action)
@@ -155,9 +161,9 @@ impl App {
             let rows = app.rows();
             let snapshot = record.snapshot();
             match write {
-                Write::Create => rows.insert(&snapshot)?,
-                Write::Update => rows.update(&snapshot)?,
-                Write::Delete => rows.delete(&snapshot)?,
+                Write::Create => host_call("records.insert", || rows.insert(&snapshot))?,
+                Write::Update => host_call("records.update", || rows.update(&snapshot))?,
+                Write::Delete => host_call("records.delete", || rows.delete(&snapshot))?,
             }
             if !matches!(write, Write::Delete) {
                 record.lock().mark_as_not_new();

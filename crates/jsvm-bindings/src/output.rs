@@ -3,7 +3,9 @@
 //! The one rule: nothing is formatted here; the host decides what a line looks
 //! like and where it goes.
 
+use jsvm_core::Position;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// How important a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +30,27 @@ pub trait Output: Send + Sync + 'static {
     /// `error` to standard error, behind a time stamp.
     fn print(&self, level: Level, line: &str);
 
+    /// As [`print`](Self::print), with a way to ask which hook printed it and
+    /// where, which takes some microseconds.
+    ///
+    /// By default, nobody asks.
+    fn print_from(&self, level: Level, line: &str, origin: &mut dyn FnMut() -> Origin) {
+        let _ = origin;
+        self.print(level, line);
+    }
+
     /// An entry of `$app.logger()`, or of the hook runtime itself.
     fn log(&self, level: Level, message: &str, attributes: &Map<String, Value>);
+}
+
+/// Where a line came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The handler that was in progress, such as `onRecordCreate`; none while
+    /// files are loaded.
+    pub hook: Option<Arc<str>>,
+    /// The place in the script.
+    pub position: Option<Position>,
 }
 
 /// Forgets everything.

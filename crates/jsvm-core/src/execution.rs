@@ -107,12 +107,21 @@ impl Execution {
     ///
     /// The limit that was hit, from then on until the next start.
     pub fn check(&self) -> Result<(), LimitHit> {
+        self.check_at(Instant::now())
+    }
+
+    /// As [`check`](Self::check), for who has read the clock already.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn check_at(&self, now: Instant) -> Result<(), LimitHit> {
         if let Some(hit) = self.0.hit.get() {
             return Err(hit);
         }
         let hit = match self.0.interrupt.tripped() {
-            Some(Stop::Cancelled) if !self.is_overdue() => LimitHit::Cancelled,
-            None if !self.is_overdue() => return Ok(()),
+            Some(Stop::Cancelled) if !self.is_overdue(now) => LimitHit::Cancelled,
+            None if !self.is_overdue(now) => return Ok(()),
             _ => LimitHit::Timeout(self.0.timeout.get()),
         };
         Err(self.end(hit))
@@ -158,11 +167,9 @@ impl Execution {
         self.0.hit.get().unwrap_or(hit)
     }
 
-    fn is_overdue(&self) -> bool {
-        self.0
-            .deadline
-            .get()
-            .is_some_and(|deadline| Instant::now() >= deadline)
+    fn is_overdue(&self, now: Instant) -> bool {
+        let deadline = self.0.deadline.get();
+        deadline.is_some_and(|deadline| now >= deadline)
     }
 }
 

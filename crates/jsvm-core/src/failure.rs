@@ -4,7 +4,7 @@
 //! hostile error object are never asked; only plain data properties count.
 
 use crate::{
-    error::{ErrorKind, Frame, LimitHit, ScriptError},
+    error::{ErrorKind, Frame, LimitHit, Position, ScriptError},
     marks::Marks,
     program::Program,
     shared::Shared,
@@ -92,6 +92,16 @@ pub fn describe(value: &JsValue, context: &mut Context) -> ScriptError {
     let err = ScriptError::new(ErrorKind::Thrown, name, message);
     let stack = shared.and_then(|shared| shared.stack_of(&error, context));
     with_stack(err, stack.as_deref(), context)
+}
+
+/// Where the script is now, if any is in progress.
+///
+/// Takes some microseconds; no script runs.
+pub fn position(context: &mut Context) -> Option<Position> {
+    let shared = context.get_data::<Shared>().cloned()?;
+    let stack = shared.stack_here(context)?;
+    let (program, line, column) = innermost(&stack, &shared)?;
+    (line > 0).then(|| program.original(line, column))
 }
 
 /// A text among the data properties of an object and its prototypes.

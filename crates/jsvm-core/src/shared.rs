@@ -255,7 +255,8 @@ impl Shared {
         }
     }
 
-    fn stack_here(&self, context: &mut Context) -> Option<String> {
+    /// The engine's stack text of this moment.
+    pub(crate) fn stack_here(&self, context: &mut Context) -> Option<String> {
         let constructor = context.intrinsics().constructors().error().constructor();
         let error = constructor.construct(&[], None, context).ok()?;
         self.stack_of(&error, context)

@@ -4,54 +4,119 @@
 //! change only with a line in the changelog.
 //! This module does not know where log lines go.
 
-use std::time::Duration;
-
-use tracing::Level;
-
-use crate::{Execution, Outcome};
+use crate::{
+    execution::{Execution, HostCall, Outcome},
+    histogram::nanos,
+    metrics::Options,
+};
+use std::{
+    fmt::{Display, Write},
+    time::Duration,
+};
+use tracing::{Level, field::display};
 
 /// The target of the events, for a subscriber's filter.
 pub const TARGET: &str = "jsvm::execution";
 
-/// A level must be a constant, so there are three events of the same fields.
+/// A level must be a constant, so there is an event for each.
 /// Fields are evaluated only if someone listens; those that are `None` are
 /// left out.
 macro_rules! event {
-    ($level:ident, $execution:ident, $message:literal) => {
+    ($level:ident, $execution:ident, $message:literal $(, $name:ident = $value:expr)*) => {
         tracing::event!(
             target: TARGET,
             Level::$level,
-            hook = $execution.hook,
+            hook = &**$execution.hook,
             collection = $execution.collection,
             duration_ms = millis($execution.duration),
-            mem_alloc_bytes = $execution.allocated_bytes,
+            mem_alloc_bytes = $execution.memory.map(|memory| memory.allocated),
+            mem_peak_bytes = $execution.memory.map(|memory| memory.peak),
             cache_hit = $execution.cache_hit,
             outcome = $execution.outcome.label(),
-            error = error($execution),
-            timeout_ms = at_timeout($execution, millis($execution.timeout)),
-            script_hash = at_timeout($execution, $execution.script),
+            $($name = $value,)*
             $message
         )
     };
 }
 
-pub(crate) fn write(execution: &Execution<'_>) {
+pub(crate) fn write(execution: &Execution<'_>, options: &Options, due: &mut f64) {
     match execution.outcome {
-        Outcome::Ok => event!(DEBUG, execution, "jsvm execution"),
-        Outcome::Error(_) => event!(ERROR, execution, "jsvm execution"),
-        Outcome::Limit { .. } => event!(WARN, execution, "jsvm limit reached"),
+        Outcome::Ok => completed(execution, options, due),
+        Outcome::Error(message) => failed(execution, message),
+        Outcome::Limit { .. } => limited(execution),
     }
 }
 
+fn completed(execution: &Execution<'_>, options: &Options, due: &mut f64) {
+    *due += options.log_sample;
+    if *due < 1.0 {
+        return;
+    }
+    *due = due.fract();
+    match options.log_level {
+        Level::TRACE => event!(TRACE, execution, "jsvm execution"),
+        Level::DEBUG => event!(DEBUG, execution, "jsvm execution"),
+        Level::INFO => event!(INFO, execution, "jsvm execution"),
+        Level::WARN => event!(WARN, execution, "jsvm execution"),
+        Level::ERROR => event!(ERROR, execution, "jsvm execution"),
+    }
+}
+
+fn failed(execution: &Execution<'_>, message: &str) {
+    event!(
+        ERROR,
+        execution,
+        "jsvm execution",
+        error = message,
+        at = execution.place.map(display)
+    );
+}
+
+/// The report of a limit: where the time went, and where the script was.
+fn limited(execution: &Execution<'_>) {
+    let times = execution.times;
+    event!(
+        WARN,
+        execution,
+        "jsvm limit reached",
+        timeout_ms = at_timeout(execution, millis(execution.timeout)),
+        script_hash = script_hash(execution),
+        at = execution.place.map(display),
+        js_ms = millis(execution.duration.saturating_sub(host_time(times.host))),
+        host_ms = millis(host_time(times.host)),
+        host_calls = told(times.host),
+        queue_ms = millis(times.queue)
+    );
+}
+
+/// Divided once, so that no digits appear that were not measured.
+#[expect(clippy::cast_precision_loss, reason = "exact up to 104 days")]
 fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
+    nanos(duration) as f64 / 1e6
 }
 
-fn error<'a>(execution: &Execution<'a>) -> Option<&'a str> {
-    match execution.outcome {
-        Outcome::Error(message) => Some(message),
-        Outcome::Ok | Outcome::Limit { .. } => None,
+fn host_time(calls: &[HostCall]) -> Duration {
+    calls.iter().map(|call| call.time).sum()
+}
+
+/// For example `records.find 3x 12.5ms, sleep 1x 100ms`, the longest first.
+fn told(calls: &[HostCall]) -> Option<String> {
+    let mut calls = calls.to_vec();
+    calls.sort_by_key(|call| std::cmp::Reverse(call.time));
+    let mut text = String::new();
+    for HostCall { name, count, time } in calls {
+        let comma = if text.is_empty() { "" } else { ", " };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{comma}{name} {count}x {time:.1?}");
     }
+    (!text.is_empty()).then_some(text)
+}
+
+fn script_hash<'a>(
+    execution: &Execution<'a>,
+) -> Option<tracing::field::DisplayValue<&'a dyn Display>> {
+    let script = execution.outcome.is_timeout().then_some(execution.script);
+    script.flatten().map(display)
 }
 
 fn at_timeout<T>(execution: &Execution<'_>, value: T) -> Option<T> {
@@ -60,122 +125,104 @@ fn at_timeout<T>(execution: &Execution<'_>, value: T) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        fmt::{Debug, Write},
-        sync::{Arc, Mutex},
-    };
-
-    use tracing::{
-        Event, Metadata, Subscriber,
-        field::{Field, Visit},
-        span,
-        subscriber::with_default,
-    };
-
     use super::*;
-    use crate::{Metrics, Options, TIMEOUT, tests::execution};
+    use crate::{
+        Metrics, TIMEOUT,
+        execution::Times,
+        tests::{Lines, execution},
+    };
+    use std::sync::Arc;
+    use tracing::subscriber::with_default;
 
-    /// Keeps each event as one line: level, target, then fields in order.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<String>>>);
-
-    struct Line(String);
-
-    impl Visit for Line {
-        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            write!(self.0, " {field}={value:?}").unwrap();
-        }
-    }
-
-    impl Subscriber for Lines {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-
-        fn event(&self, event: &Event<'_>) {
-            let metadata = event.metadata();
-            let mut line = Line(format!("{} {}", metadata.level(), metadata.target()));
-            event.record(&mut line);
-            self.0.lock().unwrap().push(line.0);
-        }
-
-        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-            span::Id::from_u64(1)
-        }
-
-        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-        fn enter(&self, _: &span::Id) {}
-
-        fn exit(&self, _: &span::Id) {}
-    }
-
-    fn logged(options: Options, execution: &Execution<'_>) -> Vec<String> {
+    fn logged(options: Options, executions: &[Execution<'_>]) -> Vec<String> {
         let lines = Lines::default();
-        with_default(lines.clone(), || Metrics::new(options).record(execution));
-        lines.0.lock().unwrap().clone()
+        with_default(lines.clone(), || {
+            let recorder = Arc::new(Metrics::new(options)).recorder();
+            for execution in executions {
+                recorder.record(execution);
+            }
+        });
+        lines.take()
     }
 
-    fn check(execution: &Execution<'_>, expected: &str) {
-        assert_eq!(logged(Options::default(), execution), [expected]);
+    fn check(execution: Execution<'_>, level: &str, message: &str, rest: &str) {
+        let expected = format!(
+            "{level} jsvm::execution message={message} \
+             hook=\"onRecordCreate\" collection=\"posts\" duration_ms=1.5 \
+             mem_alloc_bytes=64 mem_peak_bytes=32 cache_hit=true {rest}"
+        );
+        assert_eq!(logged(Options::default(), &[execution]), [expected]);
     }
 
     #[test]
     fn success_is_a_debug_line() {
-        check(
-            &execution(Outcome::Ok),
-            "DEBUG jsvm::execution message=jsvm execution \
-             hook=\"onRecordCreate\" collection=\"posts\" duration_ms=1.5 \
-             mem_alloc_bytes=64 cache_hit=true outcome=\"ok\"",
-        );
+        let execution = execution(Outcome::Ok);
+        check(execution, "DEBUG", "jsvm execution", "outcome=\"ok\"");
     }
 
     #[test]
-    fn an_error_is_an_error_line_with_its_message() {
-        check(
-            &execution(Outcome::Error("title is not defined")),
-            "ERROR jsvm::execution message=jsvm execution \
-             hook=\"onRecordCreate\" collection=\"posts\" duration_ms=1.5 \
-             mem_alloc_bytes=64 cache_hit=true outcome=\"error\" \
-             error=\"title is not defined\"",
-        );
+    fn an_error_is_an_error_line_with_its_message_and_place() {
+        let execution = Execution {
+            place: Some(&"main.pb.js:3:5"),
+            ..execution(Outcome::Error("title is not defined"))
+        };
+        let rest = "outcome=\"error\" error=\"title is not defined\" at=main.pb.js:3:5";
+        check(execution, "ERROR", "jsvm execution", rest);
     }
 
     #[test]
-    fn a_limit_is_a_warning() {
-        check(
-            &execution(Outcome::Limit { kind: "memory" }),
-            "WARN jsvm::execution message=jsvm limit reached \
-             hook=\"onRecordCreate\" collection=\"posts\" duration_ms=1.5 \
-             mem_alloc_bytes=64 cache_hit=true outcome=\"memory\"",
-        );
+    fn a_limit_is_a_warning_that_tells_where_the_time_went() {
+        let call = |name, count, micros| HostCall {
+            name,
+            count,
+            time: Duration::from_micros(micros),
+        };
+        let execution = Execution {
+            times: Times {
+                queue: Duration::from_millis(2),
+                host: &[call("records.find", 3, 250), call("sleep", 1, 500)],
+            },
+            ..execution(Outcome::Limit { kind: "memory" })
+        };
+        let rest = "outcome=\"memory\" js_ms=0.75 host_ms=0.75 \
+                    host_calls=\"sleep 1x 500.0µs, records.find 3x 250.0µs\" queue_ms=2.0";
+        check(execution, "WARN", "jsvm limit reached", rest);
     }
 
     #[test]
     fn a_timeout_names_its_limit_and_script() {
-        check(
-            &execution(Outcome::Limit { kind: TIMEOUT }),
-            "WARN jsvm::execution message=jsvm limit reached \
-             hook=\"onRecordCreate\" collection=\"posts\" duration_ms=1.5 \
-             mem_alloc_bytes=64 cache_hit=true outcome=\"timeout\" \
-             timeout_ms=5000.0 script_hash=\"9f86d081\"",
-        );
+        let rest = "outcome=\"timeout\" timeout_ms=5000.0 script_hash=9f86d081 \
+                    js_ms=1.5 host_ms=0.0 queue_ms=0.0";
+        let execution = execution(Outcome::Limit { kind: TIMEOUT });
+        check(execution, "WARN", "jsvm limit reached", rest);
     }
 
     #[test]
-    fn a_missing_collection_is_left_out() {
+    fn what_is_not_known_is_left_out() {
         let execution = Execution {
             collection: None,
+            memory: None,
             ..execution(Outcome::Ok)
         };
-        check(
-            &execution,
-            "DEBUG jsvm::execution message=jsvm execution \
-             hook=\"onRecordCreate\" duration_ms=1.5 \
-             mem_alloc_bytes=64 cache_hit=true outcome=\"ok\"",
-        );
+        let expected = "DEBUG jsvm::execution message=jsvm execution \
+             hook=\"onRecordCreate\" duration_ms=1.5 cache_hit=true outcome=\"ok\"";
+        assert_eq!(logged(Options::default(), &[execution]), [expected]);
+    }
+
+    #[test]
+    fn a_sample_of_successes_is_logged_and_every_failure() {
+        let options = Options {
+            log_sample: 0.25,
+            log_level: Level::INFO,
+            ..Options::default()
+        };
+        let (ok, failed) = (execution(Outcome::Ok), execution(Outcome::Error("boom")));
+        let executions = [[ok; 4], [failed; 4], [ok; 4]].concat();
+        let levels: Vec<_> = logged(options, &executions)
+            .iter()
+            .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
+            .collect();
+        assert_eq!(levels, ["INFO", "ERROR", "ERROR", "ERROR", "ERROR", "INFO"]);
     }
 
     #[test]
@@ -187,7 +234,12 @@ mod tests {
     fn nothing_is_logged_unless_asked_for() {
         let execution = execution(Outcome::Error("boom"));
         for (enabled, log) in [(false, true), (true, false)] {
-            let lines = logged(Options { enabled, log }, &execution);
+            let options = Options {
+                enabled,
+                log,
+                ..Options::default()
+            };
+            let lines = logged(options, &[execution]);
             assert_eq!(lines, [""; 0], "enabled: {enabled}, log: {log}");
         }
     }

@@ -4,6 +4,10 @@
 //! the file does not say is what `default.toml` says. Knows nothing of where
 //! the file comes from, nor of flags.
 
+mod metrics;
+
+pub use metrics::{LogFormat, LogLevel, MetricsConfig, TableMode};
+
 use serde::{Deserialize, Deserializer, de};
 use std::{fmt, num::NonZeroUsize, path::Path, time::Duration};
 
@@ -101,17 +105,6 @@ pub struct CacheConfig {
     pub max_bytes: u64,
 }
 
-/// `[metrics]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct MetricsConfig {
-    /// Whether executions are counted. By default, they are.
-    pub enabled: bool,
-    /// Whether executions are logged. By default, they are.
-    pub log: bool,
-}
-
 /// `[sandbox]`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -168,15 +161,6 @@ impl Default for CacheConfig {
     fn default() -> Self {
         Self {
             max_bytes: jsvm_cache::DEFAULT_MAX_BYTES,
-        }
-    }
-}
-
-impl Default for MetricsConfig {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            log: true,
         }
     }
 }
@@ -316,6 +300,7 @@ fn like(default: &toml::Value, text: &str) -> Option<toml::Value> {
     match default {
         toml::Value::Integer(_) => text.parse().ok().map(toml::Value::Integer),
         toml::Value::Boolean(_) => text.parse().ok().map(toml::Value::Boolean),
+        toml::Value::Float(_) => text.parse().ok().map(toml::Value::Float),
         _ => Some(text.into()),
     }
 }
@@ -488,6 +473,12 @@ mod tests {
             ("[cache]\nmax-bytes = \"-1MB\"", "invalid size"),
             ("[limits]\nnesting = 401", "write 400 or less"),
             ("[limits]\njson-nesting = 6000", "write 5000 or less"),
+            ("[metrics]\nlog-sample = 2.0", "a number from 0.0 to 1.0"),
+            (
+                "[metrics]\nnaming = \"dots\"",
+                "expected `fixed` or `semconv`",
+            ),
+            ("[metrics]\nlog-level = \"loud\"", "unknown variant"),
         ] {
             let err = Config::from_toml(text).unwrap_err().to_string();
             assert!(err.contains("line 2") && err.contains(wanted), "{err}");

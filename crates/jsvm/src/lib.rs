@@ -10,6 +10,7 @@
 
 mod config;
 mod lint;
+mod measure;
 mod programs;
 mod runtime;
 mod worker;
@@ -20,19 +21,20 @@ mod worker;
 struct Readme;
 
 pub use config::{
-    CacheConfig, Config, ConfigError, DEFAULT_TOML, LimitsConfig, MetricsConfig, PoolConfig,
-    SandboxConfig, ServerConfig, parse_bytes, parse_duration,
+    CacheConfig, Config, ConfigError, DEFAULT_TOML, LimitsConfig, LogFormat, LogLevel,
+    MetricsConfig, PoolConfig, SandboxConfig, ServerConfig, TableMode, parse_bytes, parse_duration,
 };
 pub use jsvm_alloc as alloc;
 pub use jsvm_bindings::{
     Action, ApiError, App, Collection, CollectionKind, Conflict, CronJob, DateTime, Error, Event,
     EventKind, Exchange, Field, FieldError, FieldKind, Finding, Found, HOOKS, Handler, Hook,
     HookSet, Level, Loaded, Member, MemberKind, MemberSpec, Middleware, ModuleFiles, Mux,
-    NoModules, NoRecords, Output, Pattern, PatternError, Profile, Query, Record, RecordRef,
+    NoModules, NoRecords, Origin, Output, Pattern, PatternError, Profile, Query, Record, RecordRef,
     RequestInfo, Route, Rows, Schedule, ScheduleError, Severity, Silent, Storage, Transaction,
     Trap, Validation, cast, go_json, http, pick, random_id, sentence, types,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
+pub use jsvm_metrics as metrics;
 pub use lint::lint;
-pub use runtime::{Builder, LoadFailure, Runtime, RuntimeError, Stats};
+pub use runtime::{Builder, LoadFailure, Runtime, RuntimeError, Stats, Telemetry};
 pub use worker::Ran;

@@ -7,12 +7,14 @@ use crate::config::Config;
 use jsvm_bindings::{App, Compile};
 use jsvm_cache::{Cache, Weigh};
 use jsvm_core::{ContentId, Kind, Limits, Program, ScriptError, Source};
-use std::sync::Arc;
+use jsvm_metrics::Metrics;
+use std::{sync::Arc, time::Instant};
 
 /// Compiled programs by what they are.
 pub(crate) struct Programs {
     cache: Cache<ContentId, Cached, ScriptError>,
     limits: Limits,
+    metrics: Arc<Metrics>,
 }
 
 #[derive(Clone)]
@@ -26,12 +28,13 @@ impl Weigh for Cached {
 
 impl Programs {
     /// No programs yet; the app is told when some are dropped.
-    pub(crate) fn new(config: &Config, app: &App) -> Self {
+    pub(crate) fn new(config: &Config, app: &App, metrics: &Arc<Metrics>) -> Self {
         let app = app.clone();
         let evicted = move || app.note_eviction();
         Self {
             cache: Cache::with_listener(config.cache.max_bytes, evicted),
             limits: config.limits.limits(),
+            metrics: Arc::clone(metrics),
         }
     }
 
@@ -45,8 +48,12 @@ impl Programs {
         source: &Source,
         kind: Kind,
     ) -> Result<(Arc<Program>, bool), ScriptError> {
-        let make =
-            || Program::compile(source, kind, &self.limits).map(|made| Cached(Arc::new(made)));
+        let make = || {
+            let started = Instant::now();
+            let made = Program::compile(source, kind, &self.limits);
+            self.metrics.compiled(started.elapsed());
+            made.map(|made| Cached(Arc::new(made)))
+        };
         let found = self
             .cache
             .get_or_try_insert_with(ContentId::of(source, kind), make);

@@ -9,12 +9,12 @@ use crate::{
     worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
 use jsvm_bindings::{App, Env, Error, Loaded, ModuleFiles, Modules, NoModules, load};
-use jsvm_core::{Kind, STACK_SIZE, ScriptError, Source};
-use jsvm_metrics::Metrics;
+use jsvm_core::{ContentId, Kind, STACK_SIZE, ScriptError, Source};
+use jsvm_metrics::{Count, Metrics, Readings, Sink};
 use jsvm_pool::Pool;
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Weak, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -38,6 +38,7 @@ pub struct Builder {
     hooks_dir: PathBuf,
     modules: Arc<dyn ModuleFiles>,
     process_env: Vec<(String, String)>,
+    sink: Option<Arc<dyn Sink>>,
 }
 
 impl Builder {
@@ -68,20 +69,26 @@ impl Builder {
         self
     }
 
+    /// Who else is told of every execution. By default, this is nobody.
+    pub fn sink(mut self, sink: Arc<dyn Sink>) -> Self {
+        self.sink = Some(sink);
+        self
+    }
+
     /// Starts the workers.
     ///
     /// # Errors
     ///
     /// If a thread or an engine cannot be started.
     pub fn build(self) -> Result<Runtime, RuntimeError> {
-        let programs = Arc::new(Programs::new(&self.config, &self.app));
         let shared = Shared {
             metrics: Arc::new(Metrics::new(jsvm_metrics::Options {
-                enabled: self.config.metrics.enabled,
-                log: self.config.metrics.log,
+                sink: self.sink,
+                ..self.config.metrics.options()
             })),
             is_stopping: Arc::default(),
         };
+        let programs = Arc::new(Programs::new(&self.config, &self.app, &shared.metrics));
         let limits = self.config.limits.limits();
         let longest = limits.in_force().source_size;
         let env = Env {
@@ -96,8 +103,11 @@ impl Builder {
             live: jsvm_alloc::thread_live_bytes,
         };
         let pool = start(&self.config, &env, &shared)?;
-        self.app
-            .set_dispatch(Arc::new(PoolDispatch::new(&pool, env.limits)));
+        self.app.set_dispatch(Arc::new(PoolDispatch::new(
+            &pool,
+            env.limits,
+            &shared.metrics,
+        )));
         Ok(Runtime {
             app: self.app,
             env,
@@ -138,6 +148,7 @@ impl Runtime {
             hooks_dir: "pb_hooks".into(),
             modules: Arc::new(NoModules),
             process_env: Vec::new(),
+            sink: None,
         }
     }
 
@@ -159,6 +170,11 @@ impl Runtime {
     /// If the engine cannot be set up; what was in force stays then.
     pub fn load(&self, files: &[Source]) -> Result<Vec<LoadFailure>, RuntimeError> {
         let loaded = self.inspect(files)?;
+        let result = match loaded.failures.is_empty() {
+            true => "ok",
+            false => "failed",
+        };
+        self.shared.metrics.count(Count::Reload, result, 1);
         self.app.set_hooks(loaded.hooks);
         Ok(loaded
             .failures
@@ -218,10 +234,16 @@ impl Runtime {
     pub fn run_script(&self, source: Source, timeout: Duration) -> Result<Ran, Error> {
         let started = Instant::now();
         let programs = Arc::clone(&self.programs);
-        let job = Job::new(timeout, move |executor, timeout| {
-            executor.run_script(|| programs.get(&source, Kind::Script), timeout)
-        });
-        match crate::worker::run(&self.pool, &self.env.limits, job) {
+        let id = ContentId::of(&source, Kind::Script);
+        let job = Job::script(
+            id,
+            timeout,
+            &self.shared.metrics,
+            move |executor, timeout| {
+                executor.run_script(|| programs.get(&source, Kind::Script), timeout)
+            },
+        );
+        match crate::worker::run(&self.pool, &self.env.limits, &self.shared.metrics, job) {
             // The worker is gone, but what ended the script is known.
             Err(Error::Script(err)) => Ok(Ran {
                 result: Err(err),
@@ -241,6 +263,17 @@ impl Runtime {
         }
     }
 
+    /// All numbers under their names, for whoever exports them.
+    ///
+    /// Asking takes some microseconds for each worker.
+    pub fn telemetry(&self) -> Telemetry {
+        Telemetry {
+            metrics: Arc::clone(&self.shared.metrics),
+            pool: Arc::downgrade(&self.pool),
+            programs: Arc::clone(&self.programs),
+        }
+    }
+
     /// Takes no more work, lets what runs and waits end within `drain`, then
     /// stops the rest.
     pub fn shutdown(&self, drain: Duration) -> jsvm_pool::ShutdownReport {
@@ -256,6 +289,47 @@ pub struct LoadFailure {
     pub file: String,
     /// What it threw, or the limit that ended it.
     pub error: ScriptError,
+}
+
+/// The numbers of a runtime, for exporters on other threads.
+///
+/// Cheap to clone, and it does not keep the runtime alive.
+#[derive(Clone)]
+pub struct Telemetry {
+    metrics: Arc<Metrics>,
+    pool: Weak<Pool<HookWorker>>,
+    programs: Arc<Programs>,
+}
+
+impl Telemetry {
+    /// All numbers at this moment; those of the pool are 0 once it is gone.
+    pub fn families(&self) -> Vec<jsvm_metrics::Family> {
+        let pool = self.pool.upgrade().map(|pool| pool.stats());
+        let (pool, cache) = (pool.unwrap_or_default(), self.programs.stats());
+        let readings = Readings {
+            pool_size: pool.size as u64,
+            pool_busy: pool.busy,
+            queue_depth: pool.queued as u64,
+            abandoned: pool.abandoned,
+            replaced: pool.replaced,
+            program_hits: cache.hits,
+            program_misses: cache.misses,
+            evictions: cache.evictions,
+            program_bytes: cache.bytes,
+        };
+        jsvm_metrics::families(&self.metrics.snapshot(), &readings)
+    }
+
+    /// What was recorded, for who adds to it.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+}
+
+impl std::fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telemetry").finish_non_exhaustive()
+    }
 }
 
 /// How the layers of a runtime are doing.

@@ -2,9 +2,11 @@
 //!
 //! The one rule: this is the only place where the pool and the bindings meet.
 
-use jsvm_bindings::{Call, Chain, Dispatch, Env, Error, Executor, ScriptRun};
-use jsvm_core::{ErrorKind, Interrupt, LimitHit, Limits, ScriptError, Stop};
-use jsvm_metrics::{Execution, Metrics, Outcome};
+use crate::measure::{Measure, Meter};
+use jsvm_alloc::Peak;
+use jsvm_bindings::{Chain, Dispatch, Env, Error, Executor, ScriptRun};
+use jsvm_core::{ContentId, ErrorKind, Interrupt, LimitHit, Limits, ScriptError, Stop};
+use jsvm_metrics::{Count, Metrics};
 use jsvm_pool::{JobError, Pool, Rejected, Worker};
 use std::{
     sync::{
@@ -21,24 +23,52 @@ pub type Ran = ScriptRun;
 pub(crate) struct Job {
     timeout: Duration,
     work: Work,
+    /// What is run, if it is one script.
+    script: Option<ContentId>,
+    /// Only if metrics are on.
+    meter: Option<Meter>,
 }
 
 type Work = Box<dyn FnOnce(&Executor, Duration) -> Result<Ran, Error> + Send>;
 
 impl Job {
-    pub(crate) fn new(
+    /// A script that runs by itself.
+    pub(crate) fn script(
+        id: ContentId,
         timeout: Duration,
+        metrics: &Metrics,
         work: impl FnOnce(&Executor, Duration) -> Result<Ran, Error> + Send + 'static,
     ) -> Self {
         Self {
             timeout,
             work: Box::new(work),
+            script: Some(id),
+            meter: metrics.options().enabled.then(|| Meter::new(None, None)),
+        }
+    }
+
+    /// The handlers of an event.
+    fn chain(chain: Chain, metrics: &Metrics) -> Self {
+        let meter = metrics.options().enabled.then(|| {
+            let hook = chain.first().map(|handler| Arc::clone(&handler.name));
+            Meter::new(hook, chain.event().tags().first().cloned())
+        });
+        Self {
+            timeout: Duration::ZERO,
+            work: Box::new(move |executor, timeout| {
+                executor.run(chain, timeout).map(|()| Ran::default())
+            }),
+            script: None,
+            meter,
         }
     }
 }
 
 pub(crate) struct HookWorker {
     executor: Executor,
+    /// Only if metrics are on.
+    measure: Option<Measure>,
+    limits: Limits,
     shared: Shared,
 }
 
@@ -52,8 +82,17 @@ pub(crate) struct Shared {
 
 impl HookWorker {
     pub(crate) fn new(env: Env, shared: Shared) -> Result<Self, ScriptError> {
+        let limits = env.limits;
+        let executor = Executor::new(env)?;
+        let is_measured = shared.metrics.options().enabled;
+        let measure = is_measured.then(|| Measure::new(&shared.metrics));
+        if let Some(measure) = &measure {
+            executor.observe(measure.clone());
+        }
         Ok(Self {
-            executor: Executor::new(env)?,
+            executor,
+            measure,
+            limits,
             shared,
         })
     }
@@ -72,9 +111,15 @@ impl Worker for HookWorker {
     }
 
     fn run(&mut self, job: Job, _: Instant) -> Self::Output {
+        let (Some(measure), Some(meter)) = (&self.measure, &job.meter) else {
+            return (job.work)(&self.executor, job.timeout);
+        };
+        measure.begin(meter);
+        let peak = Peak::start();
         let result = (job.work)(&self.executor, job.timeout);
-        for call in self.executor.take_calls() {
-            record(&self.shared.metrics, &call);
+        let peak = peak.end();
+        if let (Some(id), Ok(ran)) = (job.script, &result) {
+            measure.script(id, ran, peak, self.limits.timeout_or(job.timeout));
         }
         result
     }
@@ -96,54 +141,33 @@ impl jsvm_pool::Stop for StopScript {
     }
 }
 
-fn record(metrics: &Metrics, call: &Call) {
-    let limit = call.error.as_ref().and_then(Error::limit);
-    let message = call.error.as_ref().and_then(failure);
-    let outcome = match (&limit, &message) {
-        (Some(hit), _) => Outcome::Limit { kind: hit.as_str() },
-        (None, Some(message)) => Outcome::Error(message),
-        (None, None) => Outcome::Ok,
-    };
-    // Only the line of a time-out tells it.
-    let script = limit.map(|_| call.handler.program.id().to_string());
-    metrics.record(&Execution {
-        hook: &call.handler.name,
-        collection: call.collection.as_deref(),
-        duration: call.duration,
-        outcome,
-        allocated_bytes: call.allocated_bytes,
-        cache_hit: call.cache_hit,
-        script: script.as_deref().unwrap_or_default(),
-        timeout: call.timeout,
-    });
-}
-
-/// What went wrong in a handler, for the log; an answer that a handler chose is
-/// no failure of it.
-fn failure(err: &Error) -> Option<String> {
-    match err {
-        Error::Api(answer) if answer.status < 500 => None,
-        Error::NotFound | Error::Validation(_) | Error::Field(_) => None,
-        Error::Script(err) => Some(match &err.position {
-            Some(position) => format!("{} ({position})", err.headline()),
-            None => err.headline(),
-        }),
-        other => Some(other.to_string()),
-    }
-}
-
 /// Runs a job and waits for its end.
-pub(crate) fn run(pool: &Pool<HookWorker>, limits: &Limits, job: Job) -> Result<Ran, Error> {
+pub(crate) fn run(
+    pool: &Pool<HookWorker>,
+    limits: &Limits,
+    metrics: &Metrics,
+    job: Job,
+) -> Result<Ran, Error> {
     let timeout = limits.timeout_or(job.timeout);
-    let ticket = pool.submit_with(job, timeout).map_err(|rejected| {
-        Error::Unavailable(match rejected {
-            Rejected::Full(_) => "the queue is full".into(),
-            _ => "the workers are stopping".into(),
-        })
-    })?;
-    ticket
-        .wait()
-        .unwrap_or_else(|err| Err(failed(err, timeout)))
+    let meter = job.meter.clone();
+    let ticket = pool
+        .submit_with(job, timeout)
+        .map_err(|rejected| refused(metrics, &rejected))?;
+    ticket.wait().unwrap_or_else(|err| {
+        if let (JobError::Abandoned, Some(meter)) = (&err, meter) {
+            meter.give_up(metrics, timeout);
+        }
+        Err(failed(err, timeout))
+    })
+}
+
+fn refused(metrics: &Metrics, rejected: &Rejected<Job>) -> Error {
+    let (reason, message) = match rejected {
+        Rejected::Full(_) => ("full", "the queue is full"),
+        _ => ("closed", "the workers are stopping"),
+    };
+    metrics.count(Count::Refused, reason, 1);
+    Error::Unavailable(message.into())
 }
 
 /// What became of a job that no worker finished.
@@ -167,13 +191,19 @@ pub(crate) struct PoolDispatch {
     /// Weak, because the pool's workers own apps that own this.
     pool: Weak<Pool<HookWorker>>,
     limits: Limits,
+    metrics: Arc<Metrics>,
 }
 
 impl PoolDispatch {
-    pub(crate) fn new(pool: &Arc<Pool<HookWorker>>, limits: Limits) -> Self {
+    pub(crate) fn new(
+        pool: &Arc<Pool<HookWorker>>,
+        limits: Limits,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
         Self {
             pool: Arc::downgrade(pool),
             limits,
+            metrics: Arc::clone(metrics),
         }
     }
 }
@@ -183,9 +213,7 @@ impl Dispatch for PoolDispatch {
         let Some(pool) = self.pool.upgrade() else {
             return Err(Error::Unavailable("the workers have stopped".into()));
         };
-        let job = Job::new(Duration::ZERO, move |executor, timeout| {
-            executor.run(chain, timeout).map(|()| Ran::default())
-        });
-        run(&pool, &self.limits, job).map(drop)
+        let job = Job::chain(chain, &self.metrics);
+        run(&pool, &self.limits, &self.metrics, job).map(drop)
     }
 }

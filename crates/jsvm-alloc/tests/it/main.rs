@@ -6,8 +6,8 @@
 use std::{hint::black_box, sync::Barrier, thread};
 
 use jsvm_alloc::{
-    CountingAlloc, Limited, is_installed, parked_threads, set_thread_limit, thread_allocated_bytes,
-    thread_live_bytes,
+    CountingAlloc, Limited, Peak, is_installed, parked_threads, set_thread_limit,
+    thread_allocated_bytes, thread_live_bytes,
 };
 
 #[global_allocator]
@@ -158,4 +158,35 @@ fn a_thread_beyond_its_limit_never_returns_and_holds_up_nobody() {
     assert!(rx.try_recv().is_err(), "it came back");
     assert!(!thread.is_finished());
     drop(buffer(16 * 1024 * 1024));
+}
+
+#[test]
+fn the_peak_is_what_was_held_at_once() {
+    let peak = Peak::start();
+    let kept = buffer(100);
+    drop(buffer(1000));
+    drop(buffer(500));
+    assert_eq!(peak.end(), 1100);
+    drop(kept);
+}
+
+#[test]
+fn a_peak_inside_of_another_is_seen_by_both() {
+    let outer = Peak::start();
+    let kept = buffer(100);
+    let inner = Peak::start();
+    drop(buffer(1000));
+    assert_eq!(inner.end(), 1000);
+    drop(buffer(10));
+    drop(kept);
+    assert_eq!(outer.end(), 1100);
+}
+
+#[test]
+fn a_peak_does_not_see_what_was_before() {
+    let outer = Peak::start();
+    drop(buffer(1000));
+    let inner = Peak::start();
+    drop(buffer(10));
+    assert_eq!((inner.end(), outer.end()), (10, 1000));
 }

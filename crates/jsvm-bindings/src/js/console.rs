@@ -6,7 +6,10 @@ use super::{
     HostData,
     class::{Class, arg},
 };
-use crate::output::Level;
+use crate::{
+    executor::Executor,
+    output::{Level, Origin},
+};
 use boa_engine::{Context, JsResult, JsValue, js_string, property::Attribute};
 use jsvm_core::value;
 
@@ -46,7 +49,11 @@ const CONSOLE: Class = Class {
 fn print(level: Level, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let line = format(args, context)?;
     let app = HostData::of(context).env.app.clone();
-    app.output().print(level, &line);
+    let mut origin = || Origin {
+        hook: Executor::current().and_then(|executor| executor.running()),
+        position: jsvm_core::position(context),
+    };
+    app.output().print_from(level, &line, &mut origin);
     Ok(JsValue::undefined())
 }
 

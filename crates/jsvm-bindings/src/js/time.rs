@@ -3,9 +3,9 @@
 //! The one rule: a script never sleeps past its deadline.
 
 use super::class::{Class, arg, constructor, define_global, instance, string, this};
-use crate::{datetime::DateTime, executor::Executor};
+use crate::{datetime::DateTime, executor::Executor, observer::host_call};
 use boa_engine::{
-    Context, JsData, JsObject, JsResult, JsValue, NativeFunction, object::builtins::JsDate,
+    Context, JsData, JsError, JsObject, JsResult, JsValue, NativeFunction, object::builtins::JsDate,
 };
 use boa_gc::{Finalize, Trace};
 use std::time::Duration;
@@ -111,12 +111,15 @@ fn sleep(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsVal
     let left = Executor::current().map_or(wanted, |executor| executor.remaining());
     // In pieces, so that an interrupt from another thread is seen soon.
     let mut left = wanted.min(left);
-    while !left.is_zero() {
-        let piece = left.min(Duration::from_millis(10));
-        std::thread::sleep(piece);
-        left -= piece;
-        jsvm_core::check_limits(context)?;
-    }
+    host_call("sleep", || {
+        while !left.is_zero() {
+            let piece = left.min(Duration::from_millis(10));
+            std::thread::sleep(piece);
+            left -= piece;
+            jsvm_core::check_limits(context)?;
+        }
+        Ok::<(), JsError>(())
+    })?;
     jsvm_core::check_limits(context)?;
     Ok(JsValue::undefined())
 }

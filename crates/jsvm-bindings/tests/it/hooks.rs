@@ -276,13 +276,40 @@ fn calls_are_told_with_their_collection_and_cache() {
     for hit in [false, true] {
         world.save("posts", json!({ "title": "x" })).unwrap();
         let calls = world.calls();
-        let [call] = calls.as_slice() else {
-            panic!("{calls:?}");
-        };
-        assert_eq!(&*call.handler.name, "onRecordCreate");
+        let call = calls.last().unwrap();
+        assert_eq!(call.name, "onRecordCreate");
         assert_eq!(call.collection.as_deref(), Some("posts"));
         assert_eq!((call.cache_hit, call.error.is_none()), (hit, true));
     }
+}
+
+#[test]
+fn what_the_host_does_for_a_script_is_told() {
+    let world = World::new("onRecordCreate((e) => { sleep(1); e.next() }, 'posts')");
+    world.save("posts", json!({ "title": "x" })).unwrap();
+    let calls = world.calls();
+    let names: Vec<_> = calls.iter().map(|call| call.name.as_str()).collect();
+    let expected = [
+        "sleep",
+        "records.validate",
+        "records.insert",
+        "onRecordCreate",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_line_knows_the_hook_and_the_place_that_printed_it() {
+    let world = World::new(
+        "console.log('from the file')\n\
+         onRecordCreate((e) => {\n  console.log('from the hook')\n  e.next()\n})",
+    );
+    world.save("posts", json!({ "title": "x" })).unwrap();
+    let expected = [
+        r#"from the file None Some("main.pb.js:1:12")"#,
+        r#"from the hook Some("onRecordCreate") Some("main.pb.js:3:14")"#,
+    ];
+    assert_eq!(world.printed(), expected);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Other hooks come into force: what goes on, what is let go of.
 
-use crate::world::{World, on_large_stack, strict_env};
+use crate::world::{Notes, World, on_large_stack, strict_env};
 use jsvm_bindings::{App, Chain, Event, Executor, HookSet, load};
 use jsvm_core::Source;
 use std::{sync::Arc, time::Duration};
@@ -88,7 +88,7 @@ fn cron_jobs_are_replaced_too() {
 
 /// Runs the handlers of `onBootstrap`, then that of each job; returns how many
 /// functions are kept, and whether each call found its own.
-fn run_all(executor: &Executor, app: &App, jobs: &[&str]) -> (usize, Vec<bool>) {
+fn run_all(executor: &Executor, notes: &Notes, app: &App, jobs: &[&str]) -> (usize, Vec<bool>) {
     let set = app.hooks();
     let mut handlers: Vec<_> = set.matching("onBootstrap", &[]).cloned().collect();
     handlers.extend(jobs.iter().map(|id| Arc::clone(&app.crons()[*id].handler)));
@@ -97,7 +97,7 @@ fn run_all(executor: &Executor, app: &App, jobs: &[&str]) -> (usize, Vec<bool>) 
         let chain = Chain::new(vec![handler], event, Box::new(|_| Ok(())));
         executor.run(chain, Duration::ZERO).unwrap();
     }
-    let calls = executor.take_calls();
+    let calls = std::mem::take(&mut *notes.0.lock().unwrap());
     let found = calls.iter().map(|call| call.cache_hit).collect();
     (executor.functions(), found)
 }
@@ -110,14 +110,15 @@ fn an_eviction_frees_the_functions_that_nobody_needs() {
     let app = World::new("").app;
     app.set_hooks(hooks(&app, text));
     on_large_stack(move || {
-        let executor = Executor::new(strict_env(&app)).unwrap();
+        let (executor, notes) = (Executor::new(strict_env(&app)).unwrap(), Notes::default());
+        executor.observe(notes.clone());
         let none = vec![false; 3];
-        assert_eq!(run_all(&executor, &app, &["a", "b"]), (3, none));
+        assert_eq!(run_all(&executor, &notes, &app, &["a", "b"]), (3, none));
         app.crons().remove("a");
-        assert_eq!(run_all(&executor, &app, &["b"]), (3, vec![true; 2]));
+        assert_eq!(run_all(&executor, &notes, &app, &["b"]), (3, vec![true; 2]));
         app.note_eviction();
-        assert_eq!(run_all(&executor, &app, &["b"]), (2, vec![true; 2]));
+        assert_eq!(run_all(&executor, &notes, &app, &["b"]), (2, vec![true; 2]));
         app.set_hooks(hooks(&app, "onBootstrap((e) => e.next()) // again"));
-        assert_eq!(run_all(&executor, &app, &[]), (1, vec![false]));
+        assert_eq!(run_all(&executor, &notes, &app, &[]), (1, vec![false]));
     });
 }

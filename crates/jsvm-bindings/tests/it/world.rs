@@ -3,7 +3,7 @@
 use crate::memory::Memory;
 use jsvm_bindings::{
     App, Call, Chain, Dispatch, Env, Error, Event, Exchange, Executor, Level, Loaded, ModuleFiles,
-    Modules, NoModules, Output, Profile, Record, RecordRef,
+    Modules, NoModules, Observer, Origin, Output, Profile, Record, RecordRef,
     http::{Request, Response},
     load,
 };
@@ -38,7 +38,16 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) loaded: Vec<String>,
     lines: Arc<Lines>,
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Arc<Mutex<Vec<Called>>>,
+}
+
+/// One call of a handler that has ended, or one of the host (without error).
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) name: String,
+    pub(crate) collection: Option<String>,
+    pub(crate) cache_hit: bool,
+    pub(crate) error: Option<Error>,
 }
 
 impl World {
@@ -81,7 +90,7 @@ impl World {
             move || load(&files, &env).unwrap()
         });
         app.set_hooks(hooks);
-        let calls = Arc::<Mutex<Vec<Call>>>::default();
+        let calls = Arc::<Mutex<Vec<Called>>>::default();
         app.set_dispatch(Arc::new(Worker::start(env, Arc::clone(&calls))));
         Self {
             app,
@@ -138,8 +147,8 @@ impl World {
         std::mem::take(&mut *self.lines.0.lock().unwrap())
     }
 
-    /// The calls of handlers since the last time.
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    /// The calls of handlers and of the host since the last time.
+    pub(crate) fn calls(&self) -> Vec<Called> {
         std::mem::take(&mut *self.calls.lock().unwrap())
     }
 }
@@ -174,6 +183,37 @@ pub(crate) fn on_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send 
         .unwrap()
 }
 
+/// Keeps what was called.
+#[derive(Clone, Default)]
+pub(crate) struct Notes(pub(crate) Arc<Mutex<Vec<Called>>>);
+
+impl Observer for Notes {
+    fn call(
+        &self,
+        call: &Call<'_>,
+        run: &mut dyn FnMut() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let result = run();
+        self.0.lock().unwrap().push(Called {
+            name: call.handler.name.to_string(),
+            collection: call.collection.map(str::to_owned),
+            cache_hit: call.cache_hit,
+            error: result.as_ref().err().cloned(),
+        });
+        result
+    }
+
+    fn host_call(&self, name: &'static str, run: &mut dyn FnMut()) {
+        run();
+        self.0.lock().unwrap().push(Called {
+            name: name.into(),
+            collection: None,
+            cache_hit: false,
+            error: None,
+        });
+    }
+}
+
 /// Keeps what scripts print and log.
 #[derive(Default)]
 struct Lines(Mutex<Vec<String>>);
@@ -181,6 +221,16 @@ struct Lines(Mutex<Vec<String>>);
 impl Output for Lines {
     fn print(&self, _: Level, line: &str) {
         self.0.lock().unwrap().push(line.to_owned());
+    }
+
+    fn print_from(&self, level: Level, line: &str, origin: &mut dyn FnMut() -> Origin) {
+        // Asked for only where a test wants it, as it takes time.
+        if line.starts_with("from") {
+            let Origin { hook, position } = origin();
+            let position = position.map(|position| position.to_string());
+            return self.print(level, &format!("{line} {hook:?} {position:?}"));
+        }
+        self.print(level, line);
     }
 
     fn log(&self, level: Level, message: &str, attributes: &Map<String, Value>) {
@@ -195,16 +245,16 @@ type Answer = mpsc::Sender<Result<(), Error>>;
 struct Worker(Mutex<mpsc::Sender<(Chain, Answer)>>);
 
 impl Worker {
-    fn start(env: Env, calls: Arc<Mutex<Vec<Call>>>) -> Self {
+    fn start(env: Env, calls: Arc<Mutex<Vec<Called>>>) -> Self {
         let (send, jobs) = mpsc::channel::<(Chain, Answer)>();
         thread::Builder::new()
             .stack_size(STACK_SIZE)
             .spawn(move || {
                 let executor = Executor::new(env).unwrap();
+                executor.observe(Notes(calls));
                 for (chain, answer) in jobs {
                     executor.arm();
                     let result = executor.run(chain, Duration::ZERO);
-                    calls.lock().unwrap().extend(executor.take_calls());
                     let _ = answer.send(result);
                 }
             })
