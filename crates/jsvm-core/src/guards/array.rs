@@ -80,7 +80,7 @@ fn to_locale_string(
 
 impl Guard {
     /// The texts of all elements with a separator between them.
-    fn text_of(
+    pub(super) fn text_of(
         &self,
         object: &JsObject,
         length: u64,

@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use boa_engine::{
     Context, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string,
     object::builtins::{JsArray, JsRegExp},
-    string::JsStrVariant,
+    string::{JsStr, JsStrVariant},
 };
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
@@ -51,7 +51,13 @@ impl<'a> Finder<'a> {
         self.guard.spend(1, context)?;
         let units = self.text.len().saturating_sub(from);
         if units.saturating_mul(self.wanted.len()) <= FEW {
-            return Ok(self.text.index_of(self.wanted.as_str(), from));
+            // The engine would walk to `from` first.
+            let rest = self.text.as_str();
+            let rest = rest.get(from..).unwrap_or(JsStr::EMPTY);
+            let found = rest.index_of(self.wanted.as_str(), 0);
+            return Ok(found
+                .filter(|_| from <= self.text.len())
+                .map(|at| from + at));
         }
         let wanted = self.wanted;
         let (wanted, table) = self

@@ -7,6 +7,7 @@
 
 mod apply;
 mod array;
+mod buffers;
 mod callbacks;
 mod copies;
 mod elements;
@@ -15,11 +16,13 @@ mod iterators;
 mod json;
 mod json_parse;
 mod moves;
+mod objects;
 mod pieces;
 mod search;
 mod sort;
 mod steps;
 mod text;
+mod typed;
 
 use crate::{error::LimitHit, shared::Shared};
 use boa_engine::{
@@ -41,6 +44,9 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     text::install(shared, context)?;
     find::install(shared, context)?;
     pieces::install(shared, context)?;
+    typed::install(shared, context)?;
+    buffers::install(shared, context)?;
+    objects::install(shared, context)?;
     apply::install(shared, context)?;
     json::install(shared, context)?;
     json_parse::install(shared, context)

@@ -65,7 +65,7 @@ fn last_index_of(
 }
 
 /// One behind the index at which a search backwards starts.
-fn end_before(from: &JsValue, length: u64, context: &mut Context) -> JsResult<u64> {
+pub(super) fn end_before(from: &JsValue, length: u64, context: &mut Context) -> JsResult<u64> {
     Ok(match from.to_integer_or_infinity(context)? {
         IntegerOrInfinity::NegativeInfinity => 0,
         IntegerOrInfinity::PositiveInfinity => length,

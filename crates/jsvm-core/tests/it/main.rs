@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod analysis;
+mod buffers;
 mod builtins;
 mod guards;
 mod hostile;
