@@ -77,6 +77,11 @@ impl Source {
         }
     }
 
+    /// The whole file that this is a part of.
+    pub fn whole(&self) -> Self {
+        Self::new(self.name(), Arc::clone(&self.file.text))
+    }
+
     /// What errors call the file.
     pub fn name(&self) -> &str {
         &self.file.name
@@ -210,6 +215,7 @@ mod tests {
         let file = Source::new("a.js", "one\r\n  two\u{2028}x three");
         let part = file.part(file.text().find("three").unwrap(), "three");
         assert_eq!(part.to_string(), "a.js:3:3");
+        assert_eq!(part.whole(), file);
         assert_eq!(part.position_of(2).to_string(), "a.js:3:5");
     }
 

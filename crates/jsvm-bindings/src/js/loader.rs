@@ -240,13 +240,16 @@ pub(super) fn cron_remove(
     Ok(JsValue::undefined())
 }
 
+/// What the source of a handler that was given as text is called.
+pub(crate) const TEXT_HANDLER: &str = "handler";
+
 /// The source of a handler: that of a function, or text as it is.
 pub(super) fn handler_source(value: &JsValue, context: &mut Context) -> JsResult<Source> {
     let near = calling_position(context);
     if value.is_string() {
         let text = value.to_string(context)?.to_std_string_lossy();
         let found = near.and_then(|near| jsvm_core::text_source(&text, &near, context));
-        return Ok(found.unwrap_or_else(|| Source::new("handler", text)));
+        return Ok(found.unwrap_or_else(|| Source::new(TEXT_HANDLER, text)));
     }
     let function = value.as_callable().ok_or_else(no_handler)?;
     jsvm_core::function_source(&function, near.as_ref(), context)?.ok_or_else(no_handler)

@@ -41,7 +41,7 @@ use std::{
 };
 
 pub use loader::{Loaded, load};
-pub(crate) use {error::from_failure, go_json::encode_plain};
+pub(crate) use {error::from_failure, go_json::encode_plain, loader::TEXT_HANDLER};
 
 /// A VM with the globals that handlers see.
 pub(crate) struct HookVm {

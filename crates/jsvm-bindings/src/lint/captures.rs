@@ -62,7 +62,7 @@ fn outside<'f>(
 /// Where some file declares the name at its top level.
 fn declared(all: &[FileFacts<'_>], name: &str) -> Option<Position> {
     all.iter().find_map(|file| {
-        let found = file.top_level.iter().find(|it| it.name == name)?;
+        let found = file.shared().iter().find(|it| it.name == name)?;
         Some(file.source.position_of(found.at))
     })
 }

@@ -6,6 +6,7 @@
 use super::next;
 use crate::{
     hooks::{Handler, HookSet},
+    js::TEXT_HANDLER,
     types::names,
 };
 use jsvm_core::{
@@ -58,10 +59,12 @@ impl HandlerFacts {
 /// What is known of one file.
 pub(super) struct FileFacts<'s> {
     pub(super) source: &'s Source,
+    /// Its top level is no part of the one that hook files share.
+    pub(super) is_module: bool,
     pub(super) handlers: Vec<HandlerFacts>,
     pub(super) chains: Vec<Chain>,
     pub(super) unresolved: Vec<Name>,
-    pub(super) top_level: Vec<Name>,
+    top_level: Vec<Name>,
 }
 
 impl<'s> FileFacts<'s> {
@@ -75,6 +78,7 @@ impl<'s> FileFacts<'s> {
             }
             Self {
                 source,
+                is_module: false,
                 handlers: roles
                     .into_iter()
                     .filter_map(|(start, roles)| handler(analysis, start, roles))
@@ -84,6 +88,23 @@ impl<'s> FileFacts<'s> {
                 chains,
             }
         })
+    }
+
+    /// As [`of`](Self::of), for a module.
+    pub(super) fn of_module(source: &'s Source, hooks: &HookSet) -> Option<Self> {
+        let facts = Self::of(source, hooks)?;
+        Some(Self {
+            is_module: true,
+            ..facts
+        })
+    }
+
+    /// What the file declares for all hook files.
+    pub(super) fn shared(&self) -> &[Name] {
+        match self.is_module {
+            true => &[],
+            false => &self.top_level,
+        }
     }
 
     /// The names in `globalThis.name`: who writes that knows what a global is.
@@ -146,6 +167,11 @@ fn registered_while_loading<'a>(
     source: &'a Source,
     hooks: &'a HookSet,
 ) -> impl Iterator<Item = (usize, Role)> + 'a {
+    registered(hooks).filter_map(|(handler, role)| Some((place(source, handler)?, role)))
+}
+
+/// Every handler that was registered.
+fn registered(hooks: &HookSet) -> impl Iterator<Item = (&Handler, Role)> {
     let of_hooks = hooks.handlers.iter().flat_map(|(name, handlers)| {
         let role = move |it| (it, Role::Hook((*name).to_owned()));
         handlers.iter().map(role)
@@ -162,7 +188,18 @@ fn registered_while_loading<'a>(
         .chain(of_routes)
         .chain(of_middlewares)
         .chain(of_crons)
-        .filter_map(|(handler, role)| Some((place(source, handler)?, role)))
+        .map(|(handler, role)| (&**handler, role))
+}
+
+/// Files that registered handlers and are not among the hook files: modules.
+pub(super) fn modules(files: &[Source], hooks: &HookSet) -> Vec<Source> {
+    let mut known: BTreeSet<String> = files.iter().map(|it| it.name().to_owned()).collect();
+    known.insert(TEXT_HANDLER.to_owned());
+    registered(hooks)
+        .map(|(handler, _)| handler.program.source())
+        .filter(|it| known.insert(it.name().to_owned()))
+        .map(Source::whole)
+        .collect()
 }
 
 /// Where in the file the handler's function starts, if it is of this file.

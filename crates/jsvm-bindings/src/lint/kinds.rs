@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Record,
     Records,
     Collection,
+    RequestInfo,
     /// An object with a `$`, by its name.
     Object(&'static str),
 }
@@ -31,6 +32,7 @@ impl Kind {
             Self::Record => "record",
             Self::Records => "records",
             Self::Collection => "collection",
+            Self::RequestInfo => "info",
             Self::Object(name) => name,
         }
     }
@@ -55,6 +57,7 @@ impl Kind {
             (Self::Event, "records") => Some(Self::Records),
             (Self::Event, "collection") => Some(Self::Collection),
             (Self::Event, "httpContext" | "requestEvent") => Some(Self::Event),
+            (Self::Event | Self::Object("$apis"), "requestInfo") => Some(Self::RequestInfo),
             (Self::Record, "collection") => Some(Self::Collection),
             (Self::Record, "original" | "fresh" | "clone" | "expandedOne") => Some(Self::Record),
             (Self::Record, "expandedAll") => Some(Self::Records),

@@ -123,15 +123,17 @@ impl Finding {
 /// Looks for traps in hook files.
 ///
 /// `hooks` is what came of loading them: it knows handlers that cannot be
-/// told from the text alone. Files that are no JavaScript are passed over;
+/// told from the text alone, and modules that registered some. Files that are no JavaScript are passed over;
 /// loading tells what is wrong with them. Findings come in the order of the
 /// files and their lines. Call it on a thread with
 /// [`STACK_SIZE`](jsvm_core::STACK_SIZE) bytes of stack.
 pub fn lint(files: &[Source], hooks: &HookSet) -> Vec<Finding> {
-    let facts: Vec<FileFacts<'_>> = files
+    let modules = handlers::modules(files, hooks);
+    let of_files = files.iter().filter_map(|it| FileFacts::of(it, hooks));
+    let of_modules = modules
         .iter()
-        .filter_map(|file| FileFacts::of(file, hooks))
-        .collect();
+        .filter_map(|it| FileFacts::of_module(it, hooks));
+    let facts: Vec<FileFacts<'_>> = of_files.chain(of_modules).collect();
     let mut findings = Vec::new();
     for file in &facts {
         let first = findings.len();

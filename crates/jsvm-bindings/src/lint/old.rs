@@ -146,8 +146,8 @@ fn globals(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Told> {
     let declared: BTreeSet<&str> = all
         .iter()
         .flat_map(|it| {
-            let top_level = it.top_level.iter().map(|it| it.name.as_str());
-            top_level.chain(it.made_global())
+            let shared = it.shared().iter().map(|it| it.name.as_str());
+            shared.chain(it.made_global())
         })
         .collect();
     let calls: BTreeSet<usize> = file.chains.iter().filter_map(called_global).collect();

@@ -36,6 +36,7 @@ pub(super) fn of_member(kind: Kind, name: &str, call: Option<&[Argument]>) -> Op
         Kind::Event => return of_event_member(name, call),
         Kind::Record => find(RECORD, name),
         Kind::Collection => find(COLLECTION, name),
+        Kind::RequestInfo => find(REQUEST_INFO, name),
         Kind::Object("$apis") => find(APIS, name),
         Kind::Object("$mails") => find(MAILS, name),
         Kind::Records | Kind::Object(_) => None,
@@ -374,6 +375,12 @@ const COLLECTION: Table = &[
     ),
     ("getCreated", "`collection.created`"),
     ("getUpdated", "`collection.updated`"),
+];
+
+const REQUEST_INFO: Table = &[
+    ("data", "`info.body`"),
+    ("authRecord", "`info.auth`"),
+    ("admin", "`info.auth` and `info.hasSuperuserAuth()`"),
 ];
 
 const APIS: Table = &[

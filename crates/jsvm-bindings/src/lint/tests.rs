@@ -195,7 +195,7 @@ $tokens.recordAuthToken($app, post);
 new SchemaField({}); new CollectionUpsertForm($app);
 routerAdd('GET', '/hello/:name/*', (c) => {
     const name = c.pathParam('name'), q = c.queryParam('q');
-    const info = $apis.requestInfo(c);
+    const info = $apis.requestInfo(c), body = info.data;
     c.get('authRecord').getId(); c.get('admin'); c.get('mine');
     c.request().header.get('x'); c.response().header();
     return c.json(200, { name, q, info });
@@ -228,6 +228,7 @@ onRecordUpdate((e) => {
         11:20 `e.pathParam("name")` is gone since PocketBase 0.23; use `e.request.pathValue(name)`
         11:45 `e.queryParam("q")` is gone since PocketBase 0.23; use `e.request.url.query().get(name)`
         12:24 `$apis.requestInfo(…)` is gone since PocketBase 0.23; use `e.requestInfo()`
+        12:52 `info.data` is gone since PocketBase 0.23; use `info.body`
         13:7 `e.get("authRecord")` is gone since PocketBase 0.23; use `e.auth`
         13:36 `e.get("admin")` is gone since PocketBase 0.23; use `e.auth` and `e.hasSuperuserAuth()`
         14:7 `e.request()` is gone since PocketBase 0.23; use `e.request`: it is no method any more
@@ -278,6 +279,7 @@ fn names_of_today_are_not_told() {
     check_silence(&[
         "onTerminate((e) => { $app.rootCmd; $app.onServe(); $app.save(1); $app[e.name](); `${$app}`; e.next() })",
         "routerAdd('GET', '/a/{id}/{path...}', (e) => { e.request.pathValue('id'); e.get('mine'); e.response.header(); return e.json(200, 1) })",
+        "onTerminate((e) => { typeof $app.dao; typeof $apis.requireRecordAuth === 'function'; e.next() })",
         "routerAdd('GET', '/:', (e) => e.json(200, ':id'))",
         "onRecordCreate((e) => { e.record.collection().fields.getByName('x').getId(); e.record.id; e.next() })",
         "onRecordCreate((e) => { const tool = { getId() { return 1 }, schema: 1, dao() {} }; tool.getId(tool.schema, tool.dao()); e.next() })",

@@ -53,3 +53,16 @@ onRecordBeforeCreateRequest((e) => {})",
     assert!(cure("posts").unwrap().contains("record.newAuthToken()"));
     assert_eq!(cure("notes"), None);
 }
+
+#[test]
+fn handlers_of_modules_are_looked_at_too() {
+    let world = World::new("const limit = 1; onTerminate((e) => { limit; e.next() })");
+    // For who does not name the file, it is one that some file has loaded.
+    let findings = jsvm_bindings::lint(&[], &world.app.hooks());
+    let places: Vec<_> = findings.iter().map(|it| it.position.to_string()).collect();
+    assert_eq!(places, ["main.pb.js:1:39"]);
+    // Its top level is its own.
+    let other = jsvm_core::Source::new("other.pb.js", "onTerminate((e) => { limit; e.next() })");
+    let findings = jsvm_bindings::lint(&[other], &world.app.hooks());
+    assert_eq!(findings.len(), 1);
+}

@@ -15,6 +15,7 @@ use oxc_ast::{
 };
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::{GetSpan, Span};
+use oxc_syntax::operator::UnaryOperator;
 
 /// Members and calls, from the left to the right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +98,8 @@ fn link<'b, 'a>(expression: &'b Expression<'a>) -> Link<'b, 'a> {
 }
 
 impl<'a> Analysis<'a> {
-    /// Every chain of the source that is no part of a longer one.
+    /// Every chain of the source that is no part of a longer one. What is
+    /// asked for with `typeof` may be missing, and is left out.
     pub fn chains(&self) -> Vec<Chain> {
         let nodes = self.semantic.nodes();
         let mut chains: Vec<Chain> = nodes
@@ -118,7 +120,8 @@ impl<'a> Analysis<'a> {
         chains
     }
 
-    /// Whether a longer chain goes on behind this expression.
+    /// Whether a longer chain goes on behind this expression, or it is only
+    /// asked for with `typeof`.
     fn is_part(&self, mut id: NodeId) -> bool {
         let nodes = self.semantic.nodes();
         loop {
@@ -133,6 +136,7 @@ impl<'a> Analysis<'a> {
                 AstKind::ComputedMemberExpression(it) => starts(&it.object),
                 AstKind::CallExpression(it) => starts(&it.callee),
                 AstKind::NewExpression(it) => starts(&it.callee),
+                AstKind::UnaryExpression(it) => it.operator == UnaryOperator::Typeof,
                 _ => false,
             };
         }

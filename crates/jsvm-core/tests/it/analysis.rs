@@ -176,6 +176,7 @@ fn chains_are_followed_through_constants() {
         ),
         ("const { a } = $app; a.b", &["? a: .b"]),
         ("f()()", &[]),
+        ("typeof $app.dao; typeof (a.b)", &[]),
     ] {
         let mut found = chains(text);
         let mut wanted: Vec<_> = wanted.iter().map(ToString::to_string).collect();
