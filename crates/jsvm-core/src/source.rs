@@ -4,7 +4,10 @@
 //! true for ever. Knows nothing of JavaScript.
 
 use crate::error::Position;
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// A piece of JavaScript with the place it came from.
 ///
@@ -17,10 +20,35 @@ pub struct Source {
     column: u32,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct File {
     name: String,
     text: Arc<str>,
+    /// Where each line starts; made when somebody asks for a place.
+    lines: OnceLock<Box<[usize]>>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.text) == (&other.name, &other.text)
+    }
+}
+
+impl Eq for File {}
+
+impl File {
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| line_starts(&self.text))
+    }
+
+    /// Line and column, each from 1, of a byte at the start of a character.
+    fn place(&self, offset: usize) -> (u32, u32) {
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset).max(1);
+        let column = self.text[lines[line - 1]..offset].chars().count() + 1;
+        let small = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        (small(line), small(column))
+    }
 }
 
 impl Source {
@@ -31,6 +59,7 @@ impl Source {
             file: Arc::new(File {
                 name: name.into(),
                 text: Arc::clone(&text),
+                lines: OnceLock::new(),
             }),
             text,
             line: 1,
@@ -43,8 +72,10 @@ impl Source {
     /// Errors in it are told with positions in the whole file. If `offset` is
     /// no place in this source, the part is taken to start it.
     pub fn part(&self, offset: usize, text: impl Into<Arc<str>>) -> Self {
-        let before = self.text.get(..offset).unwrap_or("");
-        let (line, column) = position_after(before, self.line, self.column);
+        let (line, column) = match self.text.get(..offset) {
+            Some(_) if self.is_whole() => self.file.place(offset),
+            before => position_after(before.unwrap_or(""), self.line, self.column),
+        };
         Self {
             file: Arc::clone(&self.file),
             text: text.into(),
@@ -116,17 +147,28 @@ impl Source {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let (line, column) = position_after(&self.text[..end], 1, 1);
+        let (line, column) = match self.is_whole() {
+            true => self.file.place(end),
+            false => position_after(&self.text[..end], 1, 1),
+        };
         self.position(line, column)
+    }
+
+    /// Whether this is its whole file.
+    fn is_whole(&self) -> bool {
+        Arc::ptr_eq(&self.text, &self.file.text)
     }
 
     /// The byte at a line and column of this text; its start for line 0.
     pub fn offset_of(&self, line: u32, column: u32) -> usize {
-        let mut place = (1, 1);
-        let mut chars = self.text.char_indices().peekable();
+        let lines = self.is_whole().then(|| self.file.lines());
+        let known = lines.and_then(|lines| lines.get(line.checked_sub(1)? as usize));
+        let start = known.copied().unwrap_or(0);
+        let mut place = (known.map_or(1, |_| line), 1);
+        let mut chars = self.text[start..].char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             if place >= (line, column) {
-                return at;
+                return start + at;
             }
             let is_pair = c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n');
             place = match (is_pair, ends_line(c)) {
@@ -160,6 +202,19 @@ impl Source {
 /// Whether JavaScript ends a line with this character.
 pub(crate) fn ends_line(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
+}
+
+/// Where each line of a text starts.
+fn line_starts(text: &str) -> Box<[usize]> {
+    let mut starts = vec![0];
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let is_pair = c == '\r' && chars.peek().is_some_and(|(_, next)| *next == '\n');
+        if ends_line(c) && !is_pair {
+            starts.push(at + c.len_utf8());
+        }
+    }
+    starts.into()
 }
 
 /// Line and column behind `text` that starts at `line` and `column`.
@@ -217,6 +272,29 @@ mod tests {
         assert_eq!(part.to_string(), "a.js:3:3");
         assert_eq!(part.whole(), file);
         assert_eq!(part.position_of(2).to_string(), "a.js:3:5");
+    }
+
+    #[test]
+    fn places_and_bytes_lead_to_each_other() {
+        let text = "one\r\n  twö\u{2028}x\n\nthree\rfour";
+        let file = Source::new("a.js", text);
+        // The same text as a part, which has no table of lines.
+        let part = file.part(0, text);
+        for (at, c) in text.char_indices().filter(|(_, c)| !ends_line(*c)) {
+            let position = file.position_of(at);
+            assert_eq!(position, part.position_of(at), "{c}");
+            for source in [&file, &part] {
+                assert_eq!(source.offset_of(position.line, position.column), at, "{c}");
+            }
+        }
+        assert_eq!(file.position_of(99), part.position_of(99));
+        for (line, column) in [(0, 0), (1, 1), (9, 1), (2, 99)] {
+            assert_eq!(
+                file.offset_of(line, column),
+                part.offset_of(line, column),
+                "{line}:{column}"
+            );
+        }
     }
 
     #[test]
