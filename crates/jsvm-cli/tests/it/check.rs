@@ -144,3 +144,61 @@ fn a_hint_alone_is_no_failure() {
     assert!(err.starts_with("hint: "), "{err}");
     drop(Server::start(dir.path(), &["--strict"]));
 }
+
+#[test]
+fn each_trap_is_told_once_at_its_place() {
+    let files = [
+        (
+            "1.pb.js",
+            "const limit = 1;\nonRecordUpdate((e) => { if (limit) e.next(limit); else e.next() });\n",
+        ),
+        (
+            "2.pb.js",
+            "onRecordAfterDeleteRequest((e) => { e.next() });\n",
+        ),
+        (
+            "3.pb.js",
+            "cronAdd('x', '* * * * *', () => {\n    $app.dao().saveRecord(1);\n    $app.findRecordByID('posts', '1');\n});\n",
+        ),
+        (
+            "4.pb.js",
+            "onRecordCreate((e) => {\n    if (e.record.isNew()) return;\n    e.next();\n});\n",
+        ),
+        (
+            "5.pb.js",
+            "routerAdd('GET', '/a/:id', (e) => e.json(200, 1));\n",
+        ),
+        ("6.pb.js", "const broken = ;\n"),
+    ];
+    let dir = project(&files);
+    let (code, out, err) = check(dir.path(), &[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        out,
+        "6 files, 2 handlers, 1 routes, 1 cron jobs, 2 errors, 4 warnings, 1 hints\n"
+    );
+    let is_head =
+        |line: &&str| !line.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit());
+    let told: Vec<_> = err
+        .lines()
+        .filter(|line| is_head(line) || line.trim_start().starts_with("--> "))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+        ReferenceError: onRecordAfterDeleteRequest is not defined
+        --> pb_hooks/2.pb.js:1:1
+        SyntaxError: Unexpected token
+        --> pb_hooks/6.pb.js:1:16
+        warning: this onRecordUpdate handler cannot see the variable `limit` [outside-variable]
+        --> pb_hooks/1.pb.js:2:29
+        warning: `$app.dao().saveRecord(…)` is gone since PocketBase 0.23 [old-name]
+        --> pb_hooks/3.pb.js:2:10
+        warning: there is no `$app.findRecordByID` [unknown-name]
+        --> pb_hooks/3.pb.js:3:10
+        hint: this onRecordCreate handler can end here without `e.next()` [missing-next]
+        --> pb_hooks/4.pb.js:2:27
+        warning: `/a/:id` matches only this very text since PocketBase 0.23 [old-name]
+        --> pb_hooks/5.pb.js:1:18
+        ");
+}
