@@ -36,7 +36,7 @@ pub use interrupt::{Interrupt, Stop};
 pub use jsvm_alloc::Limited;
 pub use limits::{Limits, STACK_SIZE};
 pub use program::{ContentId, Kind, Program};
-pub use shared::{function_source, note_thrown, text_source};
+pub use shared::{function_source, function_text, note_thrown, text_source};
 pub use source::Source;
 pub use vm::{Vm, call, evaluate};
 

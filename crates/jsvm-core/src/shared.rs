@@ -372,13 +372,35 @@ pub fn function_source(
     let Some(shared) = context.get_data::<Shared>().cloned() else {
         return Ok(None);
     };
+    let text = metered_text(&shared, function, context)?;
+    Ok(text.and_then(|text| shared.function_source(&text, near)))
+}
+
+/// What the engine says is the text of a function, without what metering put
+/// into it; of a long one the end may be missing.
+///
+/// # Errors
+///
+/// As [`function_source`].
+pub fn function_text(function: &JsObject, context: &mut Context) -> JsResult<Option<String>> {
+    let Some(shared) = context.get_data::<Shared>().cloned() else {
+        return Ok(None);
+    };
+    let text = metered_text(&shared, function, context)?;
+    Ok(text.map(|text| Marks::get().strip(&text)))
+}
+
+fn metered_text(
+    shared: &Shared,
+    function: &JsObject,
+    context: &mut Context,
+) -> JsResult<Option<String>> {
     let native = shared.0.function_text.borrow().clone();
     let Some(native) = native else {
         return Ok(None);
     };
     let text = native.call(&function.clone().into(), &[], context)?;
-    let text = text.to_string(context)?.to_std_string_lossy();
-    Ok(shared.function_source(&text, near))
+    Ok(Some(text.to_string(context)?.to_std_string_lossy()))
 }
 
 /// A text that the script at `near` made, as a part of its file, so that errors

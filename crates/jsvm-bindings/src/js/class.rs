@@ -178,6 +178,13 @@ pub(crate) fn host<T: NativeObject + Clone>(value: &JsValue) -> Option<T> {
     Some(data.clone())
 }
 
+/// Text in an object around it, such as `new String("a")`.
+pub(crate) fn host_text(value: &JsValue) -> Option<JsString> {
+    let object = value.as_object()?;
+    let text = object.downcast_ref::<JsString>()?;
+    Some(text.clone())
+}
+
 /// The host's data behind `this`.
 ///
 /// # Errors

@@ -4,14 +4,14 @@
 
 use super::{
     app::StoreObject,
-    class::host,
+    class::{host, host_text},
     dynamic_model::DynamicModel,
     error::HostError,
     record::{CollectionObject, RecordObject},
     time::DateTimeObject,
 };
 use crate::error::Error;
-use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue};
+use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsValue};
 use jsvm_core::value;
 use serde_json::{Map, Value};
 
@@ -57,7 +57,7 @@ pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Val
                 .into(),
         );
     }
-    if let Some(text) = object.downcast_ref::<JsString>() {
+    if let Some(text) = host_text(&value) {
         return Some(text.to_std_string_lossy().into());
     }
     match host(&value) {

@@ -7,7 +7,7 @@
 use super::{
     HookVm, HostData,
     class::{arg, define_global, function, instance, integer, text},
-    handler,
+    handler, misuse,
 };
 use crate::{
     env::Env,
@@ -128,16 +128,8 @@ fn loading(context: &Context) -> JsResult<Loading> {
 
 /// `onRecordCreate(fn, ...tags)` and its siblings.
 fn register(hook: &'static Hook, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let tags = (1..args.len())
-        .map(|index| text(args, index, context))
-        .collect::<JsResult<Vec<_>>>()?;
-    if !hook.is_tagged && !tags.is_empty() {
-        let message = format!(
-            "{} takes no tags; remove what follows the function",
-            hook.name
-        );
-        return Err(JsNativeError::typ().with_message(message).into());
-    }
+    misuse::check(hook, args)?;
+    let tags = misuse::tags(hook, args, context)?;
     let handler = handler(hook.name, hook.event, &arg(args, 0), tags, context)?;
     let loading = loading(context)?;
     let mut hooks = loading.0.borrow_mut();
@@ -251,8 +243,11 @@ pub(super) fn handler_source(value: &JsValue, context: &mut Context) -> JsResult
         let found = near.and_then(|near| jsvm_core::text_source(&text, &near, context));
         return Ok(found.unwrap_or_else(|| Source::new(TEXT_HANDLER, text)));
     }
-    let function = value.as_callable().ok_or_else(no_handler)?;
-    jsvm_core::function_source(&function, near.as_ref(), context)?.ok_or_else(no_handler)
+    let Some(function) = value.as_callable() else {
+        return Err(misuse::no_handler(value, context));
+    };
+    jsvm_core::function_source(&function, near.as_ref(), context)?
+        .ok_or_else(|| misuse::no_handler(value, context))
 }
 
 /// The place of the script that is calling a native function now.
@@ -261,15 +256,6 @@ fn calling_position(context: &mut Context) -> Option<Position> {
     let error = constructor.construct(&[], None, context).ok()?;
     let told = jsvm_core::describe(&error.into(), context);
     told.position.clone()
-}
-
-fn no_handler() -> boa_engine::JsError {
-    JsNativeError::typ()
-        .with_message(
-            "a handler must be a function or the source text of one; \
-             use an arrow function or `function`, not a method, a class or a bound function",
-        )
-        .into()
 }
 
 /// Adds what handlers have of the functions that register.

@@ -14,6 +14,7 @@ mod globals;
 mod go_json;
 mod loader;
 mod member;
+mod misuse;
 mod record;
 mod request;
 mod require;

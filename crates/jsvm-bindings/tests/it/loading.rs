@@ -70,7 +70,6 @@ fn misuse_is_told_with_its_place_and_cure() {
         "onRecordCreate((() => {}).bind(null))",
         "onRecordCreate(5)",
         "onRecordCreate('not a function')",
-        "onRecordCreate(class {})",
         "routerAdd('GET', '/{', (e) => {})",
         "cronAdd('a', 'never', () => {})",
         "onRecordBeforeCreate((e) => {})",
@@ -87,19 +86,19 @@ fn misuse_is_told_with_its_place_and_cure() {
           |            ^
             at <anonymous> (main.pb.js:1:12)
 
-        TypeError: a handler must be a function or the source text of one; use an arrow function or `function`, not a method, a class or a bound function
+        TypeError: a handler must be a function or the source text of one; a method was given; write f: (e) => { … } instead of f(e) { … }
           --> main.pb.js:1:15
         1 | onRecordCreate({ f(e) {} }.f)
           |               ^
             at <anonymous> (main.pb.js:1:15)
 
-        TypeError: a handler must be a function or the source text of one; use an arrow function or `function`, not a method, a class or a bound function
+        TypeError: a handler must be a function or the source text of one; a bound or built-in function has no source text; write (e) => { … }
           --> main.pb.js:1:15
         1 | onRecordCreate((() => {}).bind(null))
           |               ^
             at <anonymous> (main.pb.js:1:15)
 
-        TypeError: a handler must be a function or the source text of one; use an arrow function or `function`, not a method, a class or a bound function
+        TypeError: a handler must be a function or the source text of one; a number was given
           --> main.pb.js:1:15
         1 | onRecordCreate(5)
           |               ^
@@ -108,12 +107,6 @@ fn misuse_is_told_with_its_place_and_cure() {
         SyntaxError: Expected `,` or `)` but found `Identifier` (main.pb.js:1:21)
           --> main.pb.js:1:15
         1 | onRecordCreate('not a function')
-          |               ^
-            at <anonymous> (main.pb.js:1:15)
-
-        TypeError: a handler must be a function or the source text of one; use an arrow function or `function`, not a method, a class or a bound function
-          --> main.pb.js:1:15
-        1 | onRecordCreate(class {})
           |               ^
             at <anonymous> (main.pb.js:1:15)
 
@@ -142,6 +135,78 @@ fn misuse_is_told_with_its_place_and_cure() {
           |           ^
             at <anonymous> (main.pb.js:1:11)
         "#);
+}
+
+#[test]
+fn handlers_and_tags_that_cannot_work_are_told_with_a_cure() {
+    let mistakes = [
+        "onRecordCreate()",
+        "onRecordCreate(handlr)",
+        "onRecordCreate(null)",
+        "onRecordCreate('posts', (e) => e.next())",
+        "onRecordCreate((e) => e.next(), (e) => e.next())",
+        "onRecordCreate((e) => e.next(), ['posts', 'notes'])",
+        "onRecordCreate((e) => e.next(), 'posts', undefined)",
+        "try { onTerminate((e) => e.next(), 'x') } catch (err) { console.log('caught') } throw new Error('went on')",
+        "onRecordCreate(class {})",
+        "onRecordCreate(class A { constructor() { this.a = 1 } })",
+        "onRecordCreate(Record)",
+    ];
+    let told = mistakes.map(|mistake| {
+        let world = World::new(&format!("// one\n{mistake}"));
+        let report = world.loaded.join("\n");
+        let lines: Vec<_> = report.lines().take(2).collect();
+        format!("{mistake}\n{}", lines.join("\n"))
+    });
+    insta::assert_snapshot!(told.join("\n"), @r#"
+        onRecordCreate()
+        TypeError: a handler must be a function or the source text of one; undefined was given; is the name right, and defined above?
+          --> main.pb.js:2:15
+        onRecordCreate(handlr)
+        ReferenceError: handlr is not defined
+          --> main.pb.js:2:16
+        onRecordCreate(null)
+        TypeError: a handler must be a function or the source text of one; null was given
+          --> main.pb.js:2:15
+        onRecordCreate('posts', (e) => e.next())
+        TypeError: onRecordCreate: the handler comes first, then its tags: onRecordCreate((e) => { … }, "posts")
+          --> main.pb.js:2:15
+        onRecordCreate((e) => e.next(), (e) => e.next())
+        TypeError: onRecordCreate takes one handler; call it once for each
+          --> main.pb.js:2:15
+        onRecordCreate((e) => e.next(), ['posts', 'notes'])
+        TypeError: onRecordCreate: an array is no tag; tags are names or ids of collections: onRecordCreate((e) => { … }, "posts", "notes")
+          --> main.pb.js:2:15
+        onRecordCreate((e) => e.next(), 'posts', undefined)
+        TypeError: onRecordCreate: undefined is no tag; tags are names or ids of collections: onRecordCreate((e) => { … }, "posts", "notes")
+          --> main.pb.js:2:15
+        try { onTerminate((e) => e.next(), 'x') } catch (err) { console.log('caught') } throw new Error('went on')
+        Error: went on
+          --> main.pb.js:2:87
+        onRecordCreate(class {})
+        TypeError: a handler must be a function or the source text of one; a class was given; make what you need of it inside of a function
+          --> main.pb.js:2:15
+        onRecordCreate(class A { constructor() { this.a = 1 } })
+        TypeError: a handler must be a function or the source text of one; a class was given; make what you need of it inside of a function
+          --> main.pb.js:2:15
+        onRecordCreate(Record)
+        TypeError: a handler must be a function or the source text of one; a class was given; make what you need of it inside of a function
+          --> main.pb.js:2:15
+        "#);
+}
+
+#[test]
+fn whatever_reads_as_one_text_is_a_tag() {
+    let world = World::new(
+        "onRecordCreate((e) => { console.log('ran'); e.next() }, ['posts'])
+        onRecordCreate((e) => { console.log('wrapped'); e.next() }, new String('posts'))
+        onRecordCreate((e) => { console.log('no'); e.next() }, 5, '')",
+    );
+    assert!(world.loaded.is_empty(), "{:?}", world.loaded);
+    world
+        .save("posts", serde_json::json!({ "title": "x" }))
+        .unwrap();
+    assert_eq!(world.printed(), ["ran", "wrapped"]);
 }
 
 #[test]

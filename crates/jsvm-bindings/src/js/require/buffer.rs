@@ -6,7 +6,9 @@
 
 use super::{
     super::{
-        class::{arg, constructor as class_constructor, define, function, integer, string},
+        class::{
+            arg, constructor as class_constructor, define, function, host_text, integer, string,
+        },
         go_json,
     },
     numbers,
@@ -133,12 +135,7 @@ fn items_of(object: &JsObject, context: &mut Context) -> JsResult<Vec<u8>> {
 
 /// Text, also if it is wrapped.
 fn text_of(value: &JsValue) -> Option<JsString> {
-    let wrapped = || {
-        let object = value.as_object()?;
-        let text = object.downcast_ref::<JsString>()?;
-        Some(text.clone())
-    };
-    value.as_string().or_else(wrapped)
+    value.as_string().or_else(|| host_text(value))
 }
 
 /// `Buffer.alloc(size, fill, encoding)`.
