@@ -140,6 +140,68 @@ fn errors_of_nested_hooks_reach_who_saves() {
 }
 
 #[test]
+fn errors_stay_themselves_however_many_hooks_they_pass() {
+    let world = World::new(
+        r#"
+        onRecordCreate((e) => {
+            const text = e.record.getString("text")
+            if (text === "none") $app.findRecordById("posts", "x")
+            if (text === "field") throw new BadRequestError("check", { a: new ValidationError("taken", "is taken") })
+            if (text === "error") throw new RangeError("far away")
+            e.next()
+        }, "notes")
+        onRecordCreate((e) => {
+            const [text, how] = e.record.getString("title").split(" ")
+            const note = new Record($app.findCollectionByNameOrId("notes"), { text })
+            if (how === "plain") $app.save(note)
+            try { $app.save(note) } catch (err) {
+                if (how === "value") throw err.value
+                if (how === "return") return err
+                throw err
+            }
+        }, "posts")
+        onRecordCreate((e) => e.next(), "posts")
+        routerAdd("GET", "/", (e) => $app.save(new Record($app.findCollectionByNameOrId("posts"), { title: e.request.url.query().get("t") })))
+        "#,
+    );
+    let mut told = Vec::new();
+    for title in [
+        "none plain",
+        "none again",
+        "none value",
+        "none return",
+        "field plain",
+        "field again",
+        "field value",
+        "field return",
+        "error plain",
+        "error again",
+    ] {
+        let err = world
+            .get(&format!("/?t={}", title.replace(' ', "%20")))
+            .unwrap_err();
+        let place = match &err {
+            jsvm_bindings::Error::Script(err) => err.position.as_ref().map(ToString::to_string),
+            _ => None,
+        };
+        let answer = err.to_api("").to_value();
+        told.push(format!("{title}: {err} {answer} {place:?}"));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+        none plain: sql: no rows in result set {"data":{},"message":"The requested resource wasn't found.","status":404} None
+        none again: sql: no rows in result set {"data":{},"message":"The requested resource wasn't found.","status":404} None
+        none value: sql: no rows in result set {"data":{},"message":"The requested resource wasn't found.","status":404} None
+        none return: sql: no rows in result set {"data":{},"message":"The requested resource wasn't found.","status":404} None
+        field plain: Check. {"data":{"a":{"code":"taken","message":"Is taken."}},"message":"Check.","status":400} None
+        field again: Check. {"data":{"a":{"code":"taken","message":"Is taken."}},"message":"Check.","status":400} None
+        field value: Check. {"data":{"a":{"code":"taken","message":"Is taken."}},"message":"Check.","status":400} None
+        field return: Check. {"data":{"a":{"code":"taken","message":"Is taken."}},"message":"Check.","status":400} None
+        error plain: far away {"data":{},"message":"Something went wrong while processing your request.","status":400} Some("main.pb.js:6:41")
+        error again: far away {"data":{},"message":"Something went wrong while processing your request.","status":400} Some("main.pb.js:6:41")
+        "#);
+}
+
+#[test]
 fn a_thousand_failures_leave_the_worker_sound() {
     let world = World::new(
         r#"onRecordCreate((e) => {

@@ -46,6 +46,46 @@ fn create(site: &Site, collection: &str, body: &Value) -> String {
 }
 
 #[test]
+fn hooks_change_the_page_of_a_list() {
+    let site = site(
+        r#"onRecordsListRequest((e) => {
+            e.result.totalItems = 7
+            if (e.requestInfo().query.own) e.result.items = e.records.map((r) => r.get("title"))
+            e.next()
+        }, "posts")"#,
+    );
+    create(&site, "posts", &json!({ "title": "a" }));
+    let page = site.get(POSTS).json();
+    assert_eq!(page["totalItems"], 7);
+    assert_eq!(page["items"][0]["title"], "a");
+    let page = site.get(&format!("{POSTS}?own=1")).json();
+    assert_eq!(page["items"], json!(["a"]));
+}
+
+#[test]
+fn the_rest_of_a_request_can_run_in_a_transaction() {
+    let site = site(
+        r#"onRecordCreateRequest((e) => {
+            const app = e.app
+            try {
+                e.app.runInTransaction((tx) => {
+                    e.app = tx
+                    e.next()
+                    if (e.record.get("title") === "undo") throw new BadRequestError("undone")
+                })
+            } finally {
+                e.app = app
+            }
+        }, "posts")"#,
+    );
+    create(&site, "posts", &json!({ "title": "keep" }));
+    site.send("POST", POSTS, &json!({ "title": "undo" }));
+    let page = site.get(POSTS).json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    assert_eq!(page["items"][0]["title"], "keep");
+}
+
+#[test]
 fn a_record_lives_its_life() {
     let site = site("");
     let id = create(

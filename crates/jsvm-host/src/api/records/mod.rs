@@ -170,20 +170,29 @@ pub(super) fn list(store: &Sqlite, event: &Arc<Event>) -> Result<(), Error> {
     let query = page.query(call.info.to_value());
     let (found, total) = find(&call, &access, &page, &query)?;
     let records: Vec<_> = found.into_iter().map(RecordRef::new).collect();
-    let result = page.result(total);
+    let result = Value::Object(page.result(total));
     let event = call
         .event()
         .with("records", Member::Records(records.clone()))
-        .with("result", Member::Value(Value::Object(result.clone())));
+        .with("result", Member::Value(result));
     let app = call.app.clone();
     let action: Action = Box::new(move |event| {
         call.enrich(&event.app(), records.clone())?;
-        let mut result = result;
-        result.insert("items".into(), records.iter().map(shown).collect());
+        let mut result = result_of(event);
+        let items = || records.iter().map(shown).collect();
+        result.entry("items").or_insert_with(items);
         answers::json_page(&call.exchange, 200, result);
         Ok(())
     });
     app.emit(&["onRecordsListRequest"], event, action)
+}
+
+/// The page as handlers left it; they may put items of their own into it.
+fn result_of(event: &Event) -> Map<String, Value> {
+    match event.get("result") {
+        Some(Member::Value(Value::Object(result))) => result,
+        _ => Map::new(),
+    }
 }
 
 /// The records of a page, and how many there are on all pages.
