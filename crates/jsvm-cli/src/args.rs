@@ -5,7 +5,7 @@
 
 use anyhow::Result;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use jsvm::{Config, Profile};
+use jsvm::{Config, LogFormat, Profile};
 use std::{path::PathBuf, time::Duration};
 
 /// Safe, fast, observable JavaScript hooks.
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Write the types of the API and of the collections for editors
     Types(TypesArgs),
+    /// Show what the hooks of a running server do and cost
+    Top(TopArgs),
     /// Show or check configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -91,6 +93,19 @@ pub(crate) struct TypesArgs {
     pub(crate) stdout: bool,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TopArgs {
+    /// The server
+    #[arg(default_value = "http://127.0.0.1:8090")]
+    pub(crate) url: String,
+    /// Print one JSON object and end
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How often the table is drawn anew, for example 2s
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = jsvm::parse_duration)]
+    pub(crate) interval: Duration,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the reference file
@@ -120,6 +135,9 @@ pub(crate) struct LimitArgs {
     /// What scripts see of the world: strict or pocketbase
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
     profile: Option<Profile>,
+    /// How log lines are written: text or json
+    #[arg(long, value_name = "FORM", value_parser = log_format)]
+    log_format: Option<LogFormat>,
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
@@ -149,7 +167,18 @@ impl LimitArgs {
         if let Some(profile) = self.profile {
             config.sandbox.profile = profile;
         }
+        if let Some(format) = self.log_format {
+            config.metrics.log_format = format;
+        }
         Ok(config)
+    }
+}
+
+fn log_format(name: &str) -> Result<LogFormat, String> {
+    match name {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("expected text or json".into()),
     }
 }
 

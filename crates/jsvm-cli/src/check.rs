@@ -4,7 +4,13 @@
 //! The one rule: it serves nothing and writes nothing. What fails, and what
 //! will fail, are findings and make the exit code 1; a hint alone does not.
 
-use crate::{FAILED, args::CheckArgs, environment, output::Plain, run::error_in_json};
+use crate::{
+    FAILED,
+    args::CheckArgs,
+    environment,
+    output::{Plain, log_to_stderr},
+    run::error_in_json,
+};
 use anyhow::Result;
 use jsvm::{App, Finding, HookSet, Loaded, Mux, NoRecords, Pattern, Runtime, Severity, Source};
 use jsvm_host::{Project, ProjectModules};
@@ -23,6 +29,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
     let project = Project::open(&args.dir)?;
     let mut config = args.limits.config(project.dir())?;
     config.pool.workers = 1;
+    log_to_stderr(config.metrics.log_format);
     let output = Plain { only_stderr: true };
     let app = App::new(Arc::new(NoRecords), Arc::new(output));
     let runtime = Runtime::builder(app)

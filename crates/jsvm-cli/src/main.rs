@@ -1,5 +1,5 @@
 //! The program `jsvm`: run a script, serve a directory of hooks, check one,
-//! write types for editors.
+//! write types for editors, look at a server.
 //!
 //! The one rule: standard output holds what was asked for and nothing else;
 //! everything else goes to standard error. Exit codes: 0 done, 1 the script or
@@ -12,6 +12,8 @@ mod output;
 mod reload;
 mod run;
 mod serve;
+mod telemetry;
+mod top;
 mod types;
 
 use args::{Args, Command};
@@ -25,12 +27,12 @@ static ALLOCATOR: CountingAlloc = CountingAlloc::system();
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    output::log_to_stderr();
     let result = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Check(args) => check::check(&args),
         Command::Types(args) => types::types(&args),
+        Command::Top(args) => top::top(&args),
         Command::Config(command) => config::config(&command),
     };
     result.unwrap_or_else(|err| {

@@ -3,7 +3,7 @@
 //! The one rule: nothing here touches standard output, except the lines that
 //! a script prints with `console.log`.
 
-use jsvm::{Level, Output};
+use jsvm::{Level, LogFormat, Output};
 use serde_json::{Map, Value};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
@@ -12,14 +12,22 @@ use tracing_subscriber::EnvFilter;
 ///
 /// `JSVM_LOG` says which, in the form of `RUST_LOG`. By default, warnings and
 /// errors.
-pub(crate) fn log_to_stderr() {
+pub(crate) fn log_to_stderr(format: LogFormat) {
     let filter = EnvFilter::try_from_env("JSVM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let wants_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
+    let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(wants_colour)
-        .with_writer(std::io::stderr)
-        .init();
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .init(),
+    }
 }
 
 /// Prints the lines of a script as they are.

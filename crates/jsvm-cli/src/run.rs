@@ -3,7 +3,12 @@
 //! The one rule: the exit code tells what happened; `--json` tells it in
 //! words for programs.
 
-use crate::{FAILED, LIMIT, args::RunArgs, environment, output::Plain};
+use crate::{
+    FAILED, LIMIT,
+    args::RunArgs,
+    environment,
+    output::{Plain, log_to_stderr},
+};
 use anyhow::{Context, Result};
 use jsvm::{App, NoRecords, Ran, Runtime, ScriptError, Source};
 use jsvm_host::{Project, ProjectModules};
@@ -14,6 +19,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let source = read(&args.file)?;
     let mut config = args.limits.config(Path::new("."))?;
     config.pool.workers = 1;
+    log_to_stderr(config.metrics.log_format);
     let output = Plain {
         only_stderr: args.json,
     };

@@ -7,11 +7,16 @@ use crate::{
     FAILED,
     args::ServeArgs,
     environment,
+    output::log_to_stderr,
     reload::{Reloader, told},
+    telemetry,
 };
 use anyhow::{Context, Result};
 use jsvm::{App, Config, Error, Event, HookSet, Member, Runtime};
-use jsvm_host::{Clock, Console, Project, ProjectModules, Server, Sqlite, Watch, server};
+use jsvm_host::{
+    Clock, Console, MetricsTable, Project, ProjectModules, Server, Sqlite, Watch,
+    server::{self, MetricsPage},
+};
 use std::{
     convert::Infallible,
     io::IsTerminal,
@@ -36,9 +41,11 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     if let Some(workers) = args.pool {
         config.pool.workers = workers;
     }
+    log_to_stderr(config.metrics.log_format);
     let store = open(&project)?;
     let watch = args.watch.then(|| Watch::new(&project));
-    let runtime = start(&project, &config, &store)?;
+    let table = telemetry::table(&project, &config.metrics)?;
+    let runtime = start(&project, &config, &store, table.as_ref())?;
     let warnings = crate::check::warn(&project.hooks()?, &runtime.app().hooks(), args.strict)?;
     if args.strict && warnings > 0 {
         eprintln!("not started: {warnings} of what was told above, and --strict was asked for");
@@ -48,7 +55,11 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
         public_dir: project.public_dir(),
         ..server::Options::default()
     };
-    let server = Server::new(runtime.app().clone(), store, &options)?;
+    let mut server = Server::new(runtime.app().clone(), store, &options)?;
+    if config.metrics.prometheus {
+        let page = MetricsPage::new(runtime.telemetry(), config.metrics.naming);
+        server = server.with_metrics(page);
+    }
     if !tell(&runtime, "onBootstrap", false) {
         return Ok(ExitCode::from(FAILED));
     }
@@ -61,6 +72,9 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     })?;
     tell(&runtime, "onTerminate", false);
     runtime.shutdown(config.server.drain);
+    if let Some(table) = table {
+        telemetry::flush(&table);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,14 +103,29 @@ fn open(project: &Project) -> Result<Sqlite> {
 }
 
 /// Starts the workers and loads the hooks.
-fn start(project: &Project, config: &Config, store: &Sqlite) -> Result<Runtime> {
-    let app = App::new(Arc::new(store.clone()), Arc::new(Console::default()));
-    let runtime = Runtime::builder(app)
+fn start(
+    project: &Project,
+    config: &Config,
+    store: &Sqlite,
+    table: Option<&Arc<MetricsTable>>,
+) -> Result<Runtime> {
+    let console = Console {
+        format: config.metrics.log_format,
+        ..Console::default()
+    };
+    let app = App::new(Arc::new(store.clone()), Arc::new(console));
+    let mut builder = Runtime::builder(app)
         .config(config.clone())
         .hooks_dir(project.hooks_dir())
         .modules(Arc::new(ProjectModules::new(project)))
-        .process_env(environment())
-        .build()?;
+        .process_env(environment());
+    if let Some(table) = table {
+        builder = builder.sink(Arc::clone(table) as _);
+    }
+    let runtime = builder.build()?;
+    if let Some(table) = table {
+        table.count_losses_in(runtime.telemetry().metrics());
+    }
     for failure in runtime.load(&project.hooks()?)? {
         eprintln!("{}", told(&failure.file, &failure.error));
     }

@@ -4,7 +4,7 @@
 //! that lines of several workers never mix. Knows nothing of who prints.
 
 use jiff::Timestamp;
-use jsvm::{Level, Output};
+use jsvm::{Level, LogFormat, Origin, Output};
 use serde_json::{Map, Value};
 use std::io::{self, Write};
 
@@ -18,11 +18,23 @@ pub struct Console {
     ///
     /// By default, this is off.
     pub verbose: bool,
+    /// The form of lines.
+    ///
+    /// By default, this is text for people.
+    pub format: LogFormat,
 }
 
 impl Output for Console {
     fn print(&self, level: Level, line: &str) {
-        let text = printed(Timestamp::now(), line);
+        self.print_from(level, line, &mut Origin::default);
+    }
+
+    fn print_from(&self, level: Level, line: &str, origin: &mut dyn FnMut() -> Origin) {
+        let now = Timestamp::now();
+        let text = match self.format {
+            LogFormat::Text => printed(now, line),
+            LogFormat::Json => object(now, level, "jsvm::console", line, fields(&origin())),
+        };
         match level {
             Level::Debug | Level::Info => write(io::stdout().lock(), &text),
             Level::Warn | Level::Error => write(io::stderr().lock(), &text),
@@ -31,9 +43,61 @@ impl Output for Console {
 
     fn log(&self, level: Level, message: &str, attributes: &Map<String, Value>) {
         if level >= Level::Warn || self.verbose {
-            let text = logged(Timestamp::now(), level, message, attributes);
+            let now = Timestamp::now();
+            let text = match self.format {
+                LogFormat::Text => logged(now, level, message, attributes),
+                LogFormat::Json => {
+                    let attributes = Map::from_iter([(
+                        "attributes".to_owned(),
+                        Value::Object(attributes.clone()),
+                    )]);
+                    object(now, level, "jsvm::log", message, attributes)
+                }
+            };
             write(io::stderr().lock(), &text);
         }
+    }
+}
+
+/// One line with one JSON object, of the form that log events have.
+fn object(
+    now: Timestamp,
+    level: Level,
+    target: &str,
+    message: &str,
+    mut fields: Map<String, Value>,
+) -> String {
+    let own = [
+        ("timestamp", now.to_string()),
+        ("level", name(level).to_owned()),
+        ("target", target.to_owned()),
+        ("message", message.to_owned()),
+    ];
+    for (key, value) in own {
+        fields.insert(key.to_owned(), value.into());
+    }
+    Value::Object(fields).to_string() + "\n"
+}
+
+/// Where a line came from, as far as it is known.
+fn fields(origin: &Origin) -> Map<String, Value> {
+    let mut fields = Map::new();
+    if let Some(hook) = &origin.hook {
+        fields.insert("hook".into(), (**hook).into());
+    }
+    if let Some(position) = &origin.position {
+        fields.insert("file".into(), position.file.as_str().into());
+        fields.insert("line".into(), position.line.into());
+    }
+    fields
+}
+
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "DEBUG",
+        Level::Info => "INFO",
+        Level::Warn => "WARN",
+        Level::Error => "ERROR",
     }
 }
 
@@ -50,13 +114,7 @@ fn printed(now: Timestamp, line: &str) -> String {
 }
 
 fn logged(now: Timestamp, level: Level, message: &str, attributes: &Map<String, Value>) -> String {
-    let level = match level {
-        Level::Debug => "DEBUG",
-        Level::Info => "INFO",
-        Level::Warn => "WARN",
-        Level::Error => "ERROR",
-    };
-    let mut line = format!("{level} {}", one_line(message));
+    let mut line = format!("{} {}", name(level), one_line(message));
     for (key, value) in attributes {
         line.push_str(&format!(" {}={}", plain(key), attribute(value)));
     }
@@ -97,6 +155,27 @@ mod tests {
     #[test]
     fn lines_carry_the_time() {
         assert_eq!(printed(at(), "a  b"), "2024/02/29 08:05:09 a  b\n");
+    }
+
+    #[test]
+    fn json_lines_tell_where_they_came_from() {
+        let origin = Origin {
+            hook: Some("onRecordCreate".into()),
+            position: Some(jsvm::Position {
+                file: "main.pb.js".into(),
+                line: 3,
+                column: 14,
+            }),
+        };
+        let line = object(at(), Level::Info, "jsvm::console", "a\nb", fields(&origin));
+        assert!(line.ends_with("}\n") && line.lines().count() == 1, "{line}");
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let wanted = json!({
+            "timestamp": "2024-02-29T08:05:09.9Z", "level": "INFO",
+            "target": "jsvm::console", "message": "a\nb",
+            "hook": "onRecordCreate", "file": "main.pb.js", "line": 3,
+        });
+        assert_eq!(line, wanted);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod modules;
 mod project;
 pub mod server;
 mod store;
+pub mod table;
 mod watch;
 
 pub use clock::Clock;
@@ -15,4 +16,5 @@ pub use modules::ProjectModules;
 pub use project::Project;
 pub use server::Server;
 pub use store::{Options, Sqlite, is_password_hash, read_schema};
+pub use table::MetricsTable;
 pub use watch::Watch;

@@ -106,6 +106,11 @@ impl Server {
         Some((response.status().as_u16(), text))
     }
 
+    /// Where it serves.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         self.try_send("GET", path, None).unwrap()
     }

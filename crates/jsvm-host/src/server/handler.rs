@@ -7,6 +7,7 @@ use super::{
     answers,
     cors::{self, Entry},
     files::Public,
+    metrics::{self, MetricsPage},
     routes::{Match, Routes, Table, Target},
 };
 use crate::store::Sqlite;
@@ -17,7 +18,7 @@ use jsvm::{
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// Answers requests with the routes of the host and of an app's hooks.
@@ -26,6 +27,7 @@ pub(crate) struct Handler {
     store: Sqlite,
     table: Table,
     public: Public,
+    metrics: OnceLock<MetricsPage>,
 }
 
 impl Handler {
@@ -40,7 +42,13 @@ impl Handler {
             app,
             store,
             public,
+            metrics: OnceLock::new(),
         })
+    }
+
+    /// Shows a page of metrics to everybody. Once only.
+    pub(crate) fn show_metrics(&self, page: MetricsPage) {
+        let _ = self.metrics.set(page);
     }
 
     /// Answers a request; it waits for the hooks that the request runs.
@@ -50,6 +58,11 @@ impl Handler {
             Ok(found) => found,
             Err(path) => return answers::redirect(&request, &path),
         };
+        if let (Target::Files, Some(page)) = (found.target, self.metrics.get())
+            && metrics::is_asked(&request)
+        {
+            return page.answer();
+        }
         let exchange = Arc::new(Exchange::new(request, None));
         let Match {
             target,

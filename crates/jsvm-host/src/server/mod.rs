@@ -9,8 +9,11 @@ pub(crate) mod answers;
 mod cors;
 mod files;
 mod handler;
+mod metrics;
 mod routes;
 mod wire;
+
+pub use self::metrics::MetricsPage;
 
 use self::{files::Public, handler::Handler, routes::Routes, wire::Shared};
 use crate::store::Sqlite;
@@ -85,6 +88,14 @@ impl Server {
         Ok(Self {
             shared: Shared::new(handler, options),
         })
+    }
+
+    /// Answers `GET /metrics` with this page, to everybody who reaches the
+    /// server. A second page is ignored.
+    #[must_use]
+    pub fn with_metrics(self, page: MetricsPage) -> Self {
+        self.shared.show_metrics(page);
+        self
     }
 
     /// Serves until `shutdown` is done, then lets requests in progress end.

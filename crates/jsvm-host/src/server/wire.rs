@@ -3,7 +3,7 @@
 //! The one rule: what goes out is always well formed, whatever a script has
 //! set. Knows nothing of routes.
 
-use super::{Options, handler::Handler};
+use super::{MetricsPage, Options, handler::Handler};
 use axum::{
     body::{Body, HttpBody, to_bytes},
     extract::{ConnectInfo, Request as Incoming, State},
@@ -40,6 +40,10 @@ impl Shared {
             room: Arc::new(Semaphore::new(options.max_requests.get())),
             max_body: options.max_body,
         }
+    }
+
+    pub(super) fn show_metrics(&self, page: MetricsPage) {
+        self.handler.show_metrics(page);
     }
 }
 

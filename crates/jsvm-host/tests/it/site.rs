@@ -3,8 +3,11 @@
 //! The one rule: nothing waits for time; a test that needs a moment waits for
 //! a line that a script prints.
 
-use jsvm::{App, Config, Level, Output, Runtime, Source};
-use jsvm_host::{Server, Sqlite, server::Options};
+use jsvm::{App, Config, Level, Output, Runtime, Source, metrics::Naming};
+use jsvm_host::{
+    Server, Sqlite,
+    server::{MetricsPage, Options},
+};
 use serde_json::{Map, Value};
 use std::{
     net::SocketAddr,
@@ -126,7 +129,10 @@ impl Site {
         if let Some(max) = plan.max_requests {
             options.max_requests = NonZeroUsize::new(max).unwrap();
         }
-        let server = Server::new(runtime.app().clone(), store, &options).unwrap();
+        let page = MetricsPage::new(runtime.telemetry(), Naming::Fixed);
+        let server = Server::new(runtime.app().clone(), store, &options)
+            .unwrap()
+            .with_metrics(page);
         let (stop, stopped) = oneshot::channel();
         let (told, tell) = mpsc::channel();
         let thread = std::thread::spawn(move || serve(server, stopped, &told));

@@ -1,0 +1,144 @@
+//! What the program tells of what it runs: `top`, log events, rows.
+
+use crate::program::{Server, jsvm_with};
+use serde_json::Value;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn project(hooks: &str, config: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let hooks_dir = dir.path().join("pb_hooks");
+    std::fs::create_dir(&hooks_dir).unwrap();
+    std::fs::write(hooks_dir.join("main.pb.js"), hooks).unwrap();
+    std::fs::write(dir.path().join("jsvm.toml"), config).unwrap();
+    dir
+}
+
+const HELLO: &str = "routerAdd('GET', '/hello', (e) => e.string(200, 'hello'))";
+
+fn served(dir: &Path) -> Server {
+    let server = Server::start(dir, &[]);
+    for _ in 0..3 {
+        assert_eq!(server.get("/hello").0, 200);
+    }
+    server
+}
+
+#[test]
+fn top_tells_what_a_server_does() {
+    for config in ["", "[metrics]\nnaming = \"semconv\""] {
+        let dir = project(HELLO, config);
+        let server = served(dir.path());
+        let told = jsvm_with(&["top", "--json", server.url()], "");
+        assert_eq!(told.status.code(), Some(0), "{told:?}");
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+        let hook = &told["hooks"][0];
+        assert_eq!(
+            (&hook["hook"], &hook["calls"]),
+            (&"GET /hello".into(), &3.into())
+        );
+        assert_eq!((&hook["errors"], &hook["timeouts"]), (&0.into(), &0.into()));
+        for number in ["p50_ms", "p95_ms", "p99_ms", "queue_p95_ms"] {
+            assert!(hook[number].as_f64().unwrap() > 0.0, "{told}");
+        }
+        for number in ["mem_alloc_bytes", "mem_peak_bytes"] {
+            assert!(hook[number].as_u64().unwrap() > 0, "{told}");
+        }
+        // Standard output is no terminal here, so the table is printed once.
+        let table = jsvm_with(&["top", server.url()], "");
+        let table = String::from_utf8(table.stdout).unwrap();
+        assert!(
+            table.contains("\nGET /hello") && !table.contains('\x1b'),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn top_says_what_is_wrong() {
+    let dir = project(HELLO, "[metrics]\nprometheus = false");
+    let server = served(dir.path());
+    let told = jsvm_with(&["top", "--json", server.url()], "");
+    assert_eq!(told.status.code(), Some(2));
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert!(told.contains("[metrics] prometheus on?"), "{told}");
+}
+
+/// The log events of a run as objects.
+fn logged(flags: &[&str], script: &str) -> Vec<Value> {
+    let args = [&["run", "--log-format", "json"], flags, &["-"]].concat();
+    let output = jsvm_with(&args, script);
+    let text = String::from_utf8(output.stderr).unwrap();
+    let objects = text.lines().filter(|line| line.starts_with('{'));
+    objects
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_limit_tells_where_the_time_went_and_where_the_script_was() {
+    let script = "sleep(20)\nsleep(20)\n\nfor (;;) {}";
+    let events = logged(&["--timeout", "200ms"], script);
+    let [event] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    for (field, wanted) in [
+        ("level", "WARN"),
+        ("target", "jsvm::execution"),
+        ("message", "jsvm limit reached"),
+        ("hook", "script"),
+        ("outcome", "timeout"),
+    ] {
+        assert_eq!(event[field], wanted, "{event}");
+    }
+    assert_eq!(event["timeout_ms"], 200.0);
+    assert_eq!(event["script_hash"].as_str().map(str::len), Some(32));
+    assert!(
+        event["at"].as_str().unwrap().starts_with("<stdin>:4:"),
+        "{event}"
+    );
+    assert!(
+        event["host_calls"]
+            .as_str()
+            .unwrap()
+            .starts_with("sleep 2x "),
+        "{event}"
+    );
+    let number = |field: &str| event[field].as_f64().unwrap();
+    assert!(number("host_ms") >= 40.0, "{event}");
+    assert!((number("host_ms") + number("js_ms") - number("duration_ms")).abs() < 0.001);
+    assert!(number("queue_ms") >= 0.0);
+    assert!(number("mem_alloc_bytes") > 0.0 && number("mem_peak_bytes") > 0.0);
+}
+
+#[test]
+fn an_error_tells_where() {
+    let events = logged(&[], "let x = 1\nnope()");
+    let [event] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert_eq!(
+        (&event["level"], &event["outcome"]),
+        (&"ERROR".into(), &"error".into())
+    );
+    assert_eq!(event["at"], "<stdin>:2:1");
+    assert_eq!(event["error"], "ReferenceError: nope is not defined");
+}
+
+#[test]
+fn executions_are_stored_as_rows() {
+    let dir = project(HELLO, "[metrics]\ntable = \"all\"");
+    let server = served(dir.path());
+    server.signal("-TERM");
+    assert_eq!(server.wait(), Some(0));
+    let file = dir.path().join("pb_data/auxiliary.db");
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let rows = connection.query_row(
+        "SELECT count(*), min(hook_name), sum(cache_hit) FROM _metrics WHERE error IS NULL",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    );
+    let (count, hook, hits): (i64, String, i64) = rows.unwrap();
+    assert_eq!((count, hook.as_str()), (3, "GET /hello"));
+    assert!(hits <= 2);
+}
