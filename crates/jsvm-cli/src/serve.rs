@@ -9,7 +9,7 @@ use crate::{
     environment,
     output::log_to_stderr,
     reload::{Reloader, told},
-    telemetry,
+    telemetry::{self, Outlets},
 };
 use anyhow::{Context, Result};
 use jsvm::{App, Config, Error, Event, HookSet, Member, Runtime};
@@ -51,6 +51,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
         eprintln!("not started: {warnings} of what was told above, and --strict was asked for");
         return Ok(ExitCode::from(FAILED));
     }
+    let outlets = Outlets::start(&runtime, &config.metrics, table);
     let options = server::Options {
         public_dir: project.public_dir(),
         ..server::Options::default()
@@ -72,9 +73,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     })?;
     tell(&runtime, "onTerminate", false);
     runtime.shutdown(config.server.drain);
-    if let Some(table) = table {
-        telemetry::flush(&table);
-    }
+    outlets.close();
     Ok(ExitCode::SUCCESS)
 }
 

@@ -309,6 +309,28 @@ mod tests {
     }
 
     #[test]
+    fn the_dashboard_and_the_alerts_use_names_that_there_are() {
+        let texts = [
+            include_str!("../../../docs/observability/grafana.json"),
+            include_str!("../../../docs/observability/alerts.yml"),
+        ];
+        let mut seen = BTreeSet::new();
+        for text in texts {
+            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let words = text.split(|c| !is_part(c));
+            for word in words.filter(|word| word.starts_with("jsvm_")) {
+                let name = ["_bucket", "_sum", "_count"]
+                    .iter()
+                    .find_map(|suffix| word.strip_suffix(suffix))
+                    .unwrap_or(word);
+                assert!(INSTRUMENTS.iter().any(|one| one.name == name), "{word}");
+                seen.insert(name);
+            }
+        }
+        assert!(seen.len() > 15, "{seen:?}");
+    }
+
+    #[test]
     fn the_reference_has_the_table_of_the_code() {
         let page = include_str!("../../../docs/reference/metrics.md");
         assert!(

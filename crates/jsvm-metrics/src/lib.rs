@@ -66,6 +66,8 @@ mod histogram;
 mod instruments;
 mod log;
 mod metrics;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 pub mod prometheus;
 mod recorder;
 mod registry;

@@ -2,7 +2,12 @@
 
 use crate::program::{Server, jsvm_with};
 use serde_json::Value;
-use std::path::Path;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    path::Path,
+    thread,
+};
 use tempfile::TempDir;
 
 fn project(hooks: &str, config: &str) -> TempDir {
@@ -141,4 +146,62 @@ fn executions_are_stored_as_rows() {
     let (count, hook, hits): (i64, String, i64) = rows.unwrap();
     assert_eq!((count, hook.as_str()), (3, "GET /hello"));
     assert!(hits <= 2);
+}
+
+/// Takes one request, answers it with 200, and returns its head and body.
+fn take_one(listener: &TcpListener) -> (Vec<String>, Vec<u8>) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut lines = reader.by_ref().lines().map(Result::unwrap);
+    let head: Vec<String> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let length = head.iter().find_map(|line| {
+        let line = line.to_ascii_lowercase();
+        line.strip_prefix("content-length: ")?.parse().ok()
+    });
+    let mut body = vec![0; length.unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    stream.write_all(answer).unwrap();
+    (head, body)
+}
+
+#[test]
+fn the_end_of_a_server_is_told_to_its_collector() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let collector = thread::spawn(move || take_one(&listener));
+    let dir = project(HELLO, "");
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_SERVICE_NAME", "shop"),
+    ];
+    let server = Server::start_with(dir.path(), &[], &variables);
+    assert_eq!(server.get("/hello").0, 200);
+    server.signal("-TERM");
+    assert_eq!(server.wait(), Some(0));
+    let (head, body) = collector.join().unwrap();
+    assert_eq!(head[0], "POST /v1/metrics HTTP/1.1");
+    // Texts are as they are in protobuf.
+    for text in ["jsvm_execution_total", "GET /hello", "shop"] {
+        let found = body.windows(text.len()).any(|part| part == text.as_bytes());
+        assert!(found, "{text}");
+    }
+}
+
+#[test]
+fn a_collector_that_hangs_and_one_that_is_wrong_keep_no_server_from_its_work() {
+    // It accepts connections and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hanging = format!("http://{}", listener.local_addr().unwrap());
+    for endpoint in [hanging.as_str(), "ftp://nowhere", "http://127.0.0.1:1"] {
+        let dir = project(HELLO, "");
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+            ("OTEL_METRIC_EXPORT_INTERVAL", "1"),
+        ];
+        let server = Server::start_with(dir.path(), &[], &variables);
+        assert_eq!(server.get("/hello").0, 200);
+        server.signal("-TERM");
+        assert_eq!(server.wait(), Some(0));
+    }
 }

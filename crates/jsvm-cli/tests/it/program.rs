@@ -42,9 +42,15 @@ pub(crate) struct Server {
 impl Server {
     /// Serves `dir` on a free port, and returns once it says where.
     pub(crate) fn start(dir: &Path, flags: &[&str]) -> Self {
+        Self::start_with(dir, flags, &[])
+    }
+
+    /// As [`start`](Self::start), with these variables in its environment.
+    pub(crate) fn start_with(dir: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Self {
         let dir = dir.to_str().unwrap();
         let args = [&["serve", dir, "--http", "127.0.0.1:0"], flags].concat();
         let mut child = jsvm(&args)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
