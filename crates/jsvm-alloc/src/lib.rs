@@ -79,37 +79,53 @@ pub fn thread_live_bytes() -> i64 {
     COUNTS.with(Counts::live)
 }
 
-/// The most bytes that the current thread holds at once from now on.
+/// What the current thread allocates from now on.
 ///
 /// Measurements may be nested, but must end in the opposite order; one that
 /// is dropped is as if it never was, but for those around it, which then see
 /// its peak only if it ended.
 #[derive(Debug)]
 #[must_use = "a measurement that is not ended measures nothing"]
-pub struct Peak {
-    start: i64,
-    outer: i64,
+pub struct Meter {
+    allocated: u64,
+    live: i64,
+    outer_peak: i64,
 }
 
-impl Peak {
+/// What a thread allocated between two moments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Bytes allocated, freed or not.
+    pub allocated: u64,
+    /// Most bytes that were held at once beyond those at the start.
+    pub peak: u64,
+}
+
+impl Meter {
     /// Starts to measure.
     #[inline]
     pub fn start() -> Self {
         COUNTS.with(|counts| {
-            let start = counts.live();
-            let outer = counts.peak.replace(start);
-            Self { start, outer }
+            let live = counts.live();
+            Self {
+                allocated: counts.allocated.get(),
+                live,
+                outer_peak: counts.peak.replace(live),
+            }
         })
     }
 
-    /// Ends, and returns how many bytes more than at the start were held at
-    /// once. 0 unless a [`CountingAlloc`] is the global allocator.
+    /// Ends; nothing was used unless a [`CountingAlloc`] is the global
+    /// allocator.
     #[inline]
-    pub fn end(self) -> u64 {
+    pub fn end(self) -> Used {
         COUNTS.with(|counts| {
             let peak = counts.peak.get();
-            counts.peak.set(peak.max(self.outer));
-            u64::try_from(peak.wrapping_sub(self.start)).unwrap_or(0)
+            counts.peak.set(peak.max(self.outer_peak));
+            Used {
+                allocated: counts.allocated.get().wrapping_sub(self.allocated),
+                peak: u64::try_from(peak.wrapping_sub(self.live)).unwrap_or(0),
+            }
         })
     }
 }
@@ -130,7 +146,7 @@ pub fn is_installed() -> bool {
 struct Counts {
     allocated: Cell<u64>,
     freed: Cell<u64>,
-    /// The highest balance since the innermost [`Peak`] started.
+    /// The highest balance since the innermost [`Meter`] started.
     peak: Cell<i64>,
 }
 

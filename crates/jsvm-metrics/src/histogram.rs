@@ -71,7 +71,8 @@ pub(crate) fn bucket_of(nanos: u64) -> usize {
 /// Saturates after 584 years.
 #[inline]
 pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    let seconds = duration.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(duration.subsec_nanos().into())
 }
 
 /// How often something took how long.

@@ -13,7 +13,7 @@ use std::{
     fmt::{Display, Write},
     time::Duration,
 };
-use tracing::{Level, field::display};
+use tracing::{Level, field::display, level_filters::LevelFilter};
 
 /// The target of the events, for a subscriber's filter.
 pub const TARGET: &str = "jsvm::execution";
@@ -39,6 +39,7 @@ macro_rules! event {
     };
 }
 
+#[inline]
 pub(crate) fn write(execution: &Execution<'_>, options: &Options, due: &mut f64) {
     match execution.outcome {
         Outcome::Ok => completed(execution, options, due),
@@ -47,12 +48,17 @@ pub(crate) fn write(execution: &Execution<'_>, options: &Options, due: &mut f64)
     }
 }
 
+#[inline]
 fn completed(execution: &Execution<'_>, options: &Options, due: &mut f64) {
+    // First, because it is one load and most often the end.
+    if options.log_level > LevelFilter::current() {
+        return;
+    }
     *due += options.log_sample;
     if *due < 1.0 {
         return;
     }
-    *due = due.fract();
+    *due -= 1.0;
     match options.log_level {
         Level::TRACE => event!(TRACE, execution, "jsvm execution"),
         Level::DEBUG => event!(DEBUG, execution, "jsvm execution"),

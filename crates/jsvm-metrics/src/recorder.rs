@@ -176,13 +176,15 @@ impl Known {
 /// Different for different hooks and collections, but for rare accidents.
 #[inline]
 fn key_of(hook: &Arc<str>, collection: Option<&str>) -> u64 {
+    let (words, rest) = collection.unwrap_or_default().as_bytes().as_chunks();
     let mut key = hook.as_ptr().addr() as u64;
-    for chunk in collection.unwrap_or_default().as_bytes().chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        key = mix(key ^ u64::from_le_bytes(word));
+    for word in words {
+        key = mix(key ^ u64::from_le_bytes(*word));
     }
-    mix(key)
+    let rest = rest
+        .iter()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte));
+    mix(key ^ rest)
 }
 
 #[inline]

@@ -4,7 +4,6 @@
 //! A span is open around each execution and each call of the host, of target
 //! [`SPANS`], so that a subscriber can make traces of them.
 
-use jsvm_alloc::{Peak, thread_allocated_bytes};
 use jsvm_bindings::{Call, Error, Observer, ScriptRun};
 use jsvm_core::{ContentId, LimitHit, Position};
 use jsvm_metrics::{Execution, HostCall, Memory, Metrics, Outcome, Recorder, Times};
@@ -161,12 +160,13 @@ impl Observer for Measure {
         );
         let _span = span.entered();
         let outer = self.0.host.take();
-        let (allocated, peak) = (thread_allocated_bytes(), Peak::start());
+        let meter = jsvm_alloc::Meter::start();
         let result = run();
         let duration = call.started.elapsed();
+        let used = meter.end();
         let memory = Memory {
-            allocated: thread_allocated_bytes().wrapping_sub(allocated),
-            peak: peak.end(),
+            allocated: used.allocated,
+            peak: used.peak,
         };
         self.record(Ended {
             hook: &handler.name,

@@ -3,7 +3,6 @@
 //! The one rule: this is the only place where the pool and the bindings meet.
 
 use crate::measure::{Measure, Meter};
-use jsvm_alloc::Peak;
 use jsvm_bindings::{Chain, Dispatch, Env, Error, Executor, ScriptRun};
 use jsvm_core::{ContentId, ErrorKind, Interrupt, LimitHit, Limits, ScriptError, Stop};
 use jsvm_metrics::{Count, Metrics};
@@ -115,11 +114,11 @@ impl Worker for HookWorker {
             return (job.work)(&self.executor, job.timeout);
         };
         measure.begin(meter);
-        let peak = Peak::start();
+        let memory = jsvm_alloc::Meter::start();
         let result = (job.work)(&self.executor, job.timeout);
-        let peak = peak.end();
+        let used = memory.end();
         if let (Some(id), Ok(ran)) = (job.script, &result) {
-            measure.script(id, ran, peak, self.limits.timeout_or(job.timeout));
+            measure.script(id, ran, used.peak, self.limits.timeout_or(job.timeout));
         }
         result
     }

@@ -6,7 +6,7 @@
 use std::{hint::black_box, sync::Barrier, thread};
 
 use jsvm_alloc::{
-    CountingAlloc, Limited, Peak, is_installed, parked_threads, set_thread_limit,
+    CountingAlloc, Limited, Meter, Used, is_installed, parked_threads, set_thread_limit,
     thread_allocated_bytes, thread_live_bytes,
 };
 
@@ -161,32 +161,36 @@ fn a_thread_beyond_its_limit_never_returns_and_holds_up_nobody() {
 }
 
 #[test]
-fn the_peak_is_what_was_held_at_once() {
-    let peak = Peak::start();
+fn a_meter_tells_what_was_allocated_and_held_at_once() {
+    let meter = Meter::start();
     let kept = buffer(100);
     drop(buffer(1000));
     drop(buffer(500));
-    assert_eq!(peak.end(), 1100);
+    let used = Used {
+        allocated: 1600,
+        peak: 1100,
+    };
+    assert_eq!(meter.end(), used);
     drop(kept);
 }
 
 #[test]
-fn a_peak_inside_of_another_is_seen_by_both() {
-    let outer = Peak::start();
+fn a_peak_inside_of_another_meter_is_seen_by_both() {
+    let outer = Meter::start();
     let kept = buffer(100);
-    let inner = Peak::start();
+    let inner = Meter::start();
     drop(buffer(1000));
-    assert_eq!(inner.end(), 1000);
+    assert_eq!(inner.end().peak, 1000);
     drop(buffer(10));
     drop(kept);
-    assert_eq!(outer.end(), 1100);
+    assert_eq!(outer.end().peak, 1100);
 }
 
 #[test]
-fn a_peak_does_not_see_what_was_before() {
-    let outer = Peak::start();
+fn a_meter_does_not_see_what_was_before() {
+    let outer = Meter::start();
     drop(buffer(1000));
-    let inner = Peak::start();
+    let inner = Meter::start();
     drop(buffer(10));
-    assert_eq!((inner.end(), outer.end()), (10, 1000));
+    assert_eq!((inner.end().peak, outer.end().peak), (10, 1000));
 }
