@@ -3,17 +3,22 @@
 //! One rule: a ring is never lost, even one that falls between the
 //! supervisor's look at the workers and its sleep. This module knows moments;
 //! it does not know what is due at them.
+//!
+//! Most rings are for a moment after the one that the supervisor will wake at
+//! anyway, so that is kept beside the lock. Whoever rings has changed what the
+//! supervisor looks at under a lock that the look takes too: then either the
+//! look sees the change, or the ring sees that the look has begun.
 
-use std::{
-    sync::{Condvar, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use crate::guard::lock;
+use crate::sync::{AtomicUsize, Condvar, Mutex, Ordering, lock, wait, wait_for};
 
 /// The supervisor's alarm clock. Workers set it, only the supervisor sleeps.
-#[derive(Default)]
 pub(crate) struct Alarm {
+    /// What the moments beside the lock are counted from.
+    start: Instant,
+    /// The wake, in microseconds since the start, rounded down.
+    wake: AtomicUsize,
     state: Mutex<State>,
     rung: Condvar,
 }
@@ -26,25 +31,43 @@ struct State {
     cutoff: Option<Instant>,
 }
 
+/// Later than any moment: whoever rings must take the lock.
+const NEVER: usize = usize::MAX;
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            wake: AtomicUsize::new(NEVER),
+            state: Mutex::new(State::default()),
+            rung: Condvar::new(),
+        }
+    }
+}
+
 impl Alarm {
     /// Wakes the supervisor at `at`, or at the cutoff if that is earlier.
     ///
     /// Disturbs the supervisor only if it would have slept longer.
     pub(crate) fn ring(&self, at: Instant) {
+        if self.wake.load(Ordering::SeqCst) <= self.micros(at) {
+            return;
+        }
         let mut state = lock(&self.state);
         let at = earlier(at, state.cutoff);
-        if state.wake.is_none_or(|wake| at < wake) {
-            state.wake = Some(at);
-            self.rung.notify_one();
-        }
+        self.bring_forward(&mut state, at);
+    }
+
+    /// Wakes the supervisor now, whatever it waits for.
+    pub(crate) fn ring_now(&self) {
+        self.bring_forward(&mut lock(&self.state), Instant::now());
     }
 
     /// Closes the pool: no job may run after `at`. The earliest cutoff counts.
     pub(crate) fn cut_off(&self, at: Instant) {
         let mut state = lock(&self.state);
         state.cutoff = Some(earlier(at, state.cutoff));
-        drop(state);
-        self.ring(Instant::now());
+        self.bring_forward(&mut state, Instant::now());
     }
 
     /// Begins a look at the workers: forgets the rings so far, which the look
@@ -52,6 +75,7 @@ impl Alarm {
     pub(crate) fn hush(&self) -> Option<Instant> {
         let mut state = lock(&self.state);
         state.wake = None;
+        self.wake.store(NEVER, Ordering::SeqCst);
         state.cutoff
     }
 
@@ -60,21 +84,33 @@ impl Alarm {
     /// [`hush`]: Self::hush
     pub(crate) fn sleep(&self, until: Option<Instant>) {
         let mut state = lock(&self.state);
-        state.wake = state.wake.into_iter().chain(until).min();
+        if let Some(until) = until {
+            self.bring_forward(&mut state, until);
+        }
         loop {
             let now = Instant::now();
             state = match state.wake {
-                None => self
-                    .rung
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
+                None => wait(&self.rung, state),
                 Some(wake) if wake <= now => return,
-                Some(wake) => {
-                    let woken = self.rung.wait_timeout(state, wake - now);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
+                Some(wake) => wait_for(&self.rung, state, wake - now),
             };
         }
+    }
+
+    fn bring_forward(&self, state: &mut State, at: Instant) {
+        if state.wake.is_none_or(|wake| at < wake) {
+            state.wake = Some(at);
+            // After the cutoff every ring is due, so none may pass by.
+            if state.cutoff.is_none() {
+                self.wake.store(self.micros(at), Ordering::SeqCst);
+            }
+            self.rung.notify_one();
+        }
+    }
+
+    fn micros(&self, at: Instant) -> usize {
+        let since = at.saturating_duration_since(self.start).as_micros();
+        usize::try_from(since).unwrap_or(NEVER)
     }
 }
 

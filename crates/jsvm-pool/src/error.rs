@@ -9,6 +9,14 @@ use std::{fmt, io};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PoolError {
+    /// Two options contradict each other.
+    #[error("at most {max} workers were asked for, and at least {min}")]
+    Size {
+        /// The least number of workers.
+        min: usize,
+        /// The greatest number of workers.
+        max: usize,
+    },
     /// The factory returned this error, or panicked with this message.
     #[error("no worker could be made: {0}")]
     Factory(String),
@@ -25,6 +33,9 @@ pub enum Rejected<J> {
     /// Every worker is busy and the queue is full.
     #[error("the queue is full")]
     Full(J),
+    /// As many abandoned workers as are allowed have not ended yet.
+    #[error("too many workers did not stop and were abandoned")]
+    Exhausted(J),
     /// The pool is shutting down, or has shut down.
     #[error("the pool is closed")]
     Closed(J),
@@ -33,13 +44,13 @@ pub enum Rejected<J> {
 impl<J> Rejected<J> {
     /// Whether the same job may be accepted later.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Full(_))
+        matches!(self, Self::Full(_) | Self::Exhausted(_))
     }
 
     /// Takes the job back.
     pub fn into_job(self) -> J {
         match self {
-            Self::Full(job) | Self::Closed(job) => job,
+            Self::Full(job) | Self::Exhausted(job) | Self::Closed(job) => job,
         }
     }
 }
@@ -49,6 +60,7 @@ impl<J> fmt::Debug for Rejected<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full(_) => f.write_str("Full(..)"),
+            Self::Exhausted(_) => f.write_str("Exhausted(..)"),
             Self::Closed(_) => f.write_str("Closed(..)"),
         }
     }
@@ -70,9 +82,22 @@ pub enum JobError {
     /// the factory try again.
     #[error("no worker could be made: {0}")]
     NoWorker(String),
+    /// The job never ran: it was cancelled before.
+    #[error("the job was cancelled before it ran")]
+    Cancelled,
+    /// The job never ran: it waited for a worker for as long as it may.
+    #[error("the job waited in the queue for too long")]
+    Expired,
     /// The job never ran: the pool was shut down first.
     #[error("the pool was closed before the job ran")]
     Closed,
+}
+
+impl JobError {
+    /// Whether the job never ran, so that nothing of it was done.
+    pub fn never_ran(&self) -> bool {
+        !matches!(self, Self::Panicked(_) | Self::Abandoned)
+    }
 }
 
 #[cfg(test)]
@@ -80,12 +105,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_full_queue_is_worth_another_try() {
+    fn only_a_closed_pool_is_not_worth_another_try() {
         struct Job(u8);
         let (full, closed) = (Rejected::Full(Job(1)), Rejected::Closed(Job(2)));
         assert!(full.is_retryable());
         assert!(!closed.is_retryable());
         assert_eq!(format!("{full:?}: {full}"), "Full(..): the queue is full");
         assert_eq!(full.into_job().0 + closed.into_job().0, 3);
+    }
+
+    #[test]
+    fn what_never_ran_may_be_run_elsewhere() {
+        assert!(JobError::Expired.never_ran() && JobError::Cancelled.never_ran());
+        assert!(!JobError::Abandoned.never_ran());
+        assert!(!JobError::Panicked("a bug".into()).never_ran());
     }
 }

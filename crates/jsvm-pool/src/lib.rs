@@ -18,12 +18,12 @@
 //! use std::sync::atomic::{AtomicBool, Ordering};
 //! use std::time::{Duration, Instant};
 //!
-//! use jsvm_pool::{Pool, Stop, Worker};
+//! use jsvm_pool::{Pool, Stop, StopReason, Worker};
 //!
 //! struct Flag(Arc<AtomicBool>);
 //!
 //! impl Stop for Flag {
-//!     fn stop(&self) {
+//!     fn stop(&self, _: StopReason) {
 //!         self.0.store(true, Ordering::Relaxed);
 //!     }
 //! }
@@ -67,20 +67,31 @@
 
 mod alarm;
 mod builder;
+mod call;
+mod crew;
 mod error;
 mod guard;
 mod pool;
+mod priority;
+mod queue;
+mod shared;
+mod signals;
 mod slot;
+mod spin;
 mod stats;
+mod stop;
 mod supervisor;
+mod sync;
 mod ticket;
 mod worker;
 
 pub use crate::{
-    builder::Builder,
+    builder::{Builder, WhenFull},
+    call::{Call, CancelToken, Key},
     error::{JobError, PoolError, Rejected},
     pool::Pool,
     stats::{ShutdownReport, Stats},
+    stop::{Stop, StopReason},
     ticket::Ticket,
-    worker::{Stop, Worker},
+    worker::Worker,
 };

@@ -1,37 +1,39 @@
 //! The pool as its callers see it: hand in, look, shut down.
 //!
-//! One rule: handing in never blocks. What happens to a job after that is
-//! between worker and supervisor, and is not known here.
+//! One rule: handing in blocks only if the pool was built to wait for room.
+//! What happens to a job after that is between worker and supervisor, and is
+//! not known here.
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicUsize, mpsc},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Sender, TrySendError, bounded, unbounded};
-
 use crate::{
-    alarm::{Alarm, after},
-    builder::{Builder, Options},
+    alarm::after,
+    builder::{Builder, Options, WhenFull},
+    call::Call,
+    crew::PATIENCE,
     error::{PoolError, Rejected},
-    guard::lock,
+    queue::{Bounds, Queue, Refused},
+    shared::{Factory, Shared, Task},
+    signals::Signals,
+    spin::Spin,
     stats::{Counters, ShutdownReport, Stats},
     supervisor,
-    ticket::{Ticket, pair},
-    worker::{Factory, Shared, Task, Worker},
+    ticket::Ticket,
+    worker::{Worker, is_at_work},
 };
 
-/// A fixed number of workers behind a bounded queue.
+/// Workers behind a bounded queue.
 ///
 /// Shared by reference between any number of threads. Dropping it is a
 /// [`shutdown`](Self::shutdown) with no time to drain, so that it may block
 /// for as long as the grace. Do not drop it in the destructor of an output or
 /// in a waker: they run on a thread that the drop would wait for.
 pub struct Pool<W: Worker> {
-    /// Nothing once the pool is closed.
-    intake: RwLock<Option<Sender<Task<W>>>>,
     shared: Arc<Shared<W>>,
     /// Nothing once a shutdown has seen it end.
     supervisor: Mutex<Option<JoinHandle<()>>>,
@@ -45,50 +47,115 @@ impl<W: Worker> Pool<W> {
         Builder::new()
     }
 
-    /// Hands in a job with the pool's own time limit. Never blocks.
+    /// Hands in a job, to be treated as the pool was built.
+    ///
+    /// Never blocks, unless the pool was built with [`WhenFull::Wait`].
     ///
     /// # Errors
     ///
-    /// The job itself, if the queue is full or the pool closed.
+    /// The job itself, if there is no room for it, too many abandoned workers
+    /// still run, or the pool is closed.
     pub fn submit(&self, job: W::Job) -> Result<Ticket<W::Output>, Rejected<W::Job>> {
-        self.submit_with(job, Duration::ZERO)
+        self.submit_with(job, Call::new())
     }
 
-    /// Hands in a job that may run for `timeout`, counted from when it starts
-    /// to run. Zero means the pool's own limit. Never blocks.
+    /// As [`submit`](Self::submit), with limits, a key or a token for this
+    /// job.
     ///
     /// # Errors
     ///
-    /// The job itself, if the queue is full or the pool closed.
+    /// As [`submit`](Self::submit).
     pub fn submit_with(
         &self,
         job: W::Job,
-        timeout: Duration,
+        call: Call,
     ) -> Result<Ticket<W::Output>, Rejected<W::Job>> {
-        let intake = self.intake.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(queue) = intake.as_ref() else {
-            return Err(Rejected::Closed(job));
-        };
-        let (reply, ticket) = pair();
-        let timeout = match timeout {
-            Duration::ZERO => self.shared.options.timeout,
-            limit => limit,
-        };
-        match queue.try_send(Task {
-            job,
-            timeout,
-            reply,
-        }) {
-            Ok(()) => Ok(ticket),
-            Err(TrySendError::Full(task)) => Err(Rejected::Full(task.job)),
-            Err(TrySendError::Disconnected(task)) => Err(Rejected::Closed(task.job)),
+        let shared = &*self.shared;
+        if shared.is_exhausted() {
+            shared.counters.refused.add();
+            return Err(Rejected::Exhausted(job));
+        }
+        let now = Instant::now();
+        let token = call.token.clone();
+        let (task, ticket) = shared.task(job, call, now);
+        let expires = task.expires;
+        match self.hand_in(task, now) {
+            Ok(is_backlogged) => {
+                self.ring(is_backlogged, now, expires);
+                if let Some(token) = token {
+                    token.watch(&shared.signals);
+                }
+                Ok(ticket)
+            }
+            Err(refused) => {
+                shared.counters.refused.add();
+                ticket.detach();
+                Err(match refused {
+                    Refused::Full(task) => Rejected::Full(task.job),
+                    Refused::Closed(task) => Rejected::Closed(task.job),
+                })
+            }
+        }
+    }
+
+    fn hand_in(&self, task: Task<W>, now: Instant) -> Result<bool, Refused<Task<W>>> {
+        let shared = &*self.shared;
+        let mut pushed = shared.queue.push(task);
+        if let Err(Refused::Full(task)) = pushed {
+            // What was cancelled is not in the way of others.
+            pushed = if shared.signals.take_cancelled() {
+                shared.sweep(now);
+                shared.queue.push(task)
+            } else {
+                Err(Refused::Full(task))
+            };
+        }
+        match (pushed, shared.options.when_full) {
+            (Err(Refused::Full(task)), WhenFull::Wait(limit)) => {
+                shared.counters.waited.add();
+                shared.queue.push_until(task, after(now, limit))
+            }
+            (Err(Refused::Full(task)), WhenFull::Spawn(_)) => {
+                let pushed = shared.queue.push_extra(task);
+                if pushed.is_ok() {
+                    shared.signals.alarm.ring_now();
+                }
+                pushed
+            }
+            (pushed, _) => pushed,
+        }
+    }
+
+    /// Tells the supervisor what it may have to do for a job that waits.
+    fn ring(&self, is_backlogged: bool, now: Instant, expires: Instant) {
+        let alarm = &self.shared.signals.alarm;
+        alarm.ring(expires);
+        if is_backlogged && self.shared.options.is_elastic() {
+            alarm.ring(after(now, PATIENCE));
+        }
+    }
+
+    /// Runs `code` here and now, if this thread is a worker of this pool in
+    /// the middle of a job. Otherwise gives it back.
+    ///
+    /// Whoever would wait for a job on a worker's own thread may wait for
+    /// ever, as the workers could all be waiting so. The code runs under the
+    /// deadline of the job that it is a part of.
+    ///
+    /// # Errors
+    ///
+    /// The code itself, on any other thread.
+    pub fn try_inline<R, F: FnOnce() -> R>(&self, code: F) -> Result<R, F> {
+        if is_at_work(&self.shared) {
+            Ok(code())
+        } else {
+            Err(code)
         }
     }
 
     /// What the pool does now and has done so far.
     pub fn stats(&self) -> Stats {
-        let (size, queued) = (self.shared.options.workers.get(), self.shared.queue.len());
-        self.shared.counters.stats(size, queued)
+        self.shared.stats()
     }
 
     /// Closes the pool, and returns when its threads have ended.
@@ -102,48 +169,60 @@ impl<W: Worker> Pool<W> {
     /// counts, and each call reports on all jobs since the first. A job that
     /// calls it waits for itself, until it is abandoned.
     pub fn shutdown(&self, drain: Duration) -> ShutdownReport {
-        let before = self.close(after(Instant::now(), drain));
-        let mut supervisor = lock(&self.supervisor);
+        let before = self.closed.get_or_init(|| self.stats());
+        let alarm = &self.shared.signals.alarm;
+        // First, so that the supervisor knows why its threads end.
+        alarm.cut_off(after(Instant::now(), drain));
+        self.shared.queue.close();
+        alarm.ring_now();
+        let mut supervisor = self
+            .supervisor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = supervisor.take() {
             // It runs foreign code only guarded; were it to panic even so,
             // the numbers below are still what there is to report.
             let _ = thread.join();
         }
-        ShutdownReport::between(&before, &self.stats())
-    }
-
-    /// Stops the intake, and returns the numbers from when it was stopped.
-    fn close(&self, cutoff: Instant) -> Stats {
-        // Under the lock, so that no job slips in behind the supervisor's back.
-        let mut intake = self.intake.write().unwrap_or_else(PoisonError::into_inner);
-        let before = self.closed.get_or_init(|| self.stats());
-        self.shared.alarm.cut_off(cutoff);
-        *intake = None;
-        *before
+        ShutdownReport::between(before, &self.stats())
     }
 
     pub(crate) fn start(options: Options, factory: Factory<W>) -> Result<Self, PoolError> {
-        let (intake, queue) = bounded(options.queue);
-        let (made, reports) = unbounded();
-        let workers = options.workers.get();
+        let (made, first) = mpsc::channel();
+        let spin = options.spin;
         let shared = Arc::new(Shared {
+            queue: Queue::new(bounds(&options)),
             options,
             factory,
-            queue,
-            made,
-            alarm: Alarm::default(),
+            signals: Arc::new(Signals::new(Spin::new(spin))),
+            idle: Spin::new(spin),
+            first: Mutex::new(Some(made)),
+            size: AtomicUsize::new(0),
             counters: Counters::default(),
         });
         let supervisor = supervisor::start(&shared)?;
         let pool = Self {
-            intake: RwLock::new(Some(intake)),
             shared,
             supervisor: Mutex::new(Some(supervisor)),
             closed: OnceLock::new(),
         };
-        let made: Result<(), String> = reports.iter().take(workers).collect();
-        made.map_err(PoolError::Factory)?;
-        Ok(pool)
+        match first.recv() {
+            Ok(Err(cause)) => Err(PoolError::Factory(cause)),
+            // Without a report no thread was to be had, and one will be.
+            Ok(Ok(())) | Err(_) => Ok(pool),
+        }
+    }
+}
+
+fn bounds(options: &Options) -> Bounds {
+    let extra = match options.when_full {
+        WhenFull::Spawn(extra) => extra.get(),
+        WhenFull::Refuse | WhenFull::Wait(_) => 0,
+    };
+    Bounds {
+        waiting: options.queue,
+        per_key: options.per_key,
+        extra,
     }
 }
 

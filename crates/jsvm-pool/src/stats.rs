@@ -4,7 +4,12 @@
 //! has the answer finds it in the numbers. Exporting them is the caller's
 //! work; nothing here knows where they go.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use crate::call::Key;
 
 /// The pool's state and its history, as [`Pool::stats`] saw them.
 ///
@@ -12,14 +17,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// be a few jobs apart.
 ///
 /// [`Pool::stats`]: crate::Pool::stats
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// How many workers the pool was built with.
+    /// How many threads serve the queue now, those included whose workers are
+    /// being made.
     pub size: usize,
     /// Jobs running now, those abandoned not included.
     pub busy: u64,
+    /// Workers that wait for a job now.
+    pub idle: usize,
     /// Jobs waiting for a worker now.
     pub queued: usize,
+    /// Jobs running now, by key.
+    pub in_flight: BTreeMap<Key, usize>,
+    /// Threads that were abandoned and still run.
+    pub lingering: u64,
     /// Jobs whose worker returned an output in time, stopped ones included.
     pub completed: u64,
     /// Jobs whose worker panicked.
@@ -28,9 +40,21 @@ pub struct Stats {
     pub stopped: u64,
     /// Jobs whose worker was abandoned.
     pub abandoned: u64,
+    /// Jobs that were cancelled before they ran.
+    pub cancelled: u64,
+    /// Jobs that waited in the queue for too long and never ran.
+    pub expired: u64,
     /// Jobs answered `Closed` by a shutdown before they ran.
     pub dropped: u64,
-    /// Workers made in place of lost ones.
+    /// Jobs answered `NoWorker`.
+    pub failed: u64,
+    /// Jobs that were not accepted.
+    pub refused: u64,
+    /// Jobs whose callers waited for room in the queue, accepted or not.
+    pub waited: u64,
+    /// Workers made for one job each, because the queue was full.
+    pub spawned: u64,
+    /// Workers made in place of lost or worn ones.
     pub replaced: u64,
 }
 
@@ -55,50 +79,76 @@ impl ShutdownReport {
     }
 }
 
+/// A number that threads change without regard to each other.
 #[derive(Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    pub(crate) fn add(&self) {
+        self.next();
+    }
+
     /// Adds one and returns how many there were before.
-    pub(crate) fn add(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn subtract(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 #[derive(Default)]
 pub(crate) struct Counters {
+    /// Threads started, for their names.
     pub(crate) threads: Counter,
-    pub(crate) made: Counter,
+    /// Workers that are made and not lost.
+    pub(crate) workers: Counter,
+    /// Threads that were abandoned and have not ended.
+    pub(crate) lingering: Counter,
     pub(crate) started: Counter,
     pub(crate) completed: Counter,
     pub(crate) panicked: Counter,
     pub(crate) stopped: Counter,
     pub(crate) abandoned: Counter,
+    pub(crate) cancelled: Counter,
+    pub(crate) expired: Counter,
     pub(crate) dropped: Counter,
+    pub(crate) failed: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) waited: Counter,
+    pub(crate) spawned: Counter,
+    pub(crate) replaced: Counter,
 }
 
 impl Counters {
-    pub(crate) fn stats(&self, size: usize, queued: usize) -> Stats {
+    /// The numbers that are counted; the others are left at zero.
+    pub(crate) fn stats(&self) -> Stats {
         let completed = self.completed.get();
         let panicked = self.panicked.get();
         let abandoned = self.abandoned.get();
+        let ended = completed + panicked + abandoned;
+        let busy = self.started.get().saturating_sub(ended);
         Stats {
-            size,
-            queued,
-            busy: self
-                .started
-                .get()
-                .saturating_sub(completed + panicked + abandoned),
+            busy,
+            lingering: self.lingering.get(),
             completed,
             panicked,
             abandoned,
             stopped: self.stopped.get(),
+            cancelled: self.cancelled.get(),
+            expired: self.expired.get(),
             dropped: self.dropped.get(),
-            replaced: self.made.get().saturating_sub(size as u64),
+            failed: self.failed.get(),
+            refused: self.refused.get(),
+            waited: self.waited.get(),
+            spawned: self.spawned.get(),
+            replaced: self.replaced.get(),
+            ..Stats::default()
         }
     }
 }

@@ -1,26 +1,26 @@
 //! The worker, and the life of the thread that owns it.
 //!
 //! One rule: a thread outlives its worker's panics, and ends only when the
-//! queue is closed and empty or when it was abandoned. It knows its slot and
-//! the queue; it does not know whether anyone watches.
+//! queue is closed and empty, when it was told to leave or was abandoned, or
+//! when it has no worker while others have. It knows its slot and the queue;
+//! it does not know whether anyone watches.
 
 use std::{
+    cell::Cell,
     io,
     sync::Arc,
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use crossbeam_channel::{Receiver, Sender};
-
 use crate::{
-    alarm::{Alarm, after},
-    builder::Options,
+    alarm::after,
     error::JobError,
     guard::guarded,
+    priority::Thread,
+    shared::{Shared, Task},
     slot::Slot,
-    stats::Counters,
-    ticket::Reply,
+    stop::Stop,
 };
 
 /// What runs jobs, one at a time, on a thread of its own.
@@ -47,66 +47,86 @@ pub trait Worker: 'static {
     /// Runs one job.
     ///
     /// `deadline` is when the supervisor will call [`Stop::stop`]; only a
-    /// shutdown calls it earlier. A call that returns within the grace after
-    /// that is answered like any other; later, its output is dropped.
+    /// cancellation or a shutdown calls it earlier. A call that returns within
+    /// the grace after that is answered like any other; later, its output is
+    /// dropped.
     fn run(&mut self, job: Self::Job, deadline: Instant) -> Self::Output;
-}
 
-/// The handle by which a job is asked to stop, from another thread.
-pub trait Stop: Send + Sync + 'static {
-    /// Asks the job in progress to stop.
+    /// How many bytes the worker holds between two jobs, for
+    /// [`Builder::max_held_bytes`]. By default, this is 0.
     ///
-    /// Called at most once per job and only while it runs, though perhaps
-    /// before its first instruction or after its last. Must return at once:
-    /// every deadline in the pool waits for it.
-    fn stop(&self);
+    /// [`Builder::max_held_bytes`]: crate::Builder::max_held_bytes
+    fn held_bytes(&self) -> u64 {
+        0
+    }
 }
 
-pub(crate) type Factory<W> = Box<dyn Fn() -> Result<W, String> + Send + Sync>;
-
-pub(crate) struct Task<W: Worker> {
-    pub(crate) job: W::Job,
-    pub(crate) timeout: Duration,
-    pub(crate) reply: Reply<W::Output>,
+/// Why a thread is started.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// There are fewer than there should be.
+    Grow,
+    /// A thread or its worker was lost, or is worn.
+    Replace,
+    /// The queue is full: runs one job and ends.
+    Extra,
 }
 
-/// What the pool, its threads and its supervisor share.
-pub(crate) struct Shared<W: Worker> {
-    pub(crate) options: Options,
-    pub(crate) factory: Factory<W>,
-    pub(crate) queue: Receiver<Task<W>>,
-    /// How each making of a worker went. Only `build` listens.
-    pub(crate) made: Sender<Result<(), String>>,
-    pub(crate) alarm: Alarm,
-    pub(crate) counters: Counters,
-}
+/// The slot of a thread of the pool.
+pub(crate) type SlotOf<W> = Slot<<W as Worker>::Output, <W as Worker>::Stop>;
 
 /// Starts a thread, which makes its worker and serves the queue.
 pub(crate) fn spawn<W: Worker>(
     shared: &Arc<Shared<W>>,
-    slot: &Arc<Slot<W>>,
+    slot: &Arc<SlotOf<W>>,
+    purpose: Purpose,
 ) -> io::Result<JoinHandle<()>> {
-    let exit = Exit {
-        shared: Arc::clone(shared),
-        slot: Arc::clone(slot),
-    };
-    let number = shared.counters.threads.add();
+    let (shared, slot) = (Arc::clone(shared), Arc::clone(slot));
+    let number = shared.counters.threads.next();
     thread::Builder::new()
         .name(format!("{}-{number}", shared.options.name))
         .stack_size(shared.options.stack_size)
-        .spawn(move || work(&exit.shared, &exit.slot))
+        .spawn(move || {
+            let thread = Thread::current();
+            let place = Place {
+                shared,
+                slot,
+                thread,
+            };
+            let made = place.make(purpose);
+            match (purpose, made) {
+                (Purpose::Grow | Purpose::Replace, made) => place.work(made),
+                (Purpose::Extra, Ok(ready)) => place.work_once(ready),
+                // Its job is left to the others.
+                (Purpose::Extra, Err(_)) => {}
+            }
+        })
+}
+
+thread_local! {
+    /// Which pool the job in progress on this thread belongs to, if any.
+    static AT_WORK: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Whether this thread is in the middle of a job of that pool.
+pub(crate) fn is_at_work<W: Worker>(shared: &Shared<W>) -> bool {
+    AT_WORK.get() == Some(shared.id())
+}
+
+/// A thread and what it works with.
+struct Place<W: Worker> {
+    shared: Arc<Shared<W>>,
+    slot: Arc<SlotOf<W>>,
+    thread: Thread,
 }
 
 /// Tells the supervisor that the thread has ended, however it ends.
-struct Exit<W: Worker> {
-    shared: Arc<Shared<W>>,
-    slot: Arc<Slot<W>>,
-}
-
-impl<W: Worker> Drop for Exit<W> {
+impl<W: Worker> Drop for Place<W> {
     fn drop(&mut self) {
-        self.slot.exit();
-        self.shared.alarm.ring(Instant::now());
+        if self.slot.exit() {
+            self.shared.counters.lingering.subtract();
+        }
+        self.shared.signals.alarm.ring_now();
     }
 }
 
@@ -114,6 +134,8 @@ impl<W: Worker> Drop for Exit<W> {
 struct Ready<W: Worker> {
     worker: W,
     stop: W::Stop,
+    /// Jobs that it has run.
+    served: u64,
 }
 
 enum Served<W> {
@@ -122,75 +144,163 @@ enum Served<W> {
     Abandoned,
 }
 
-fn work<W: Worker>(shared: &Shared<W>, slot: &Slot<W>) {
-    let mut ready = make(shared).ok();
-    while let Ok(task) = shared.queue.recv() {
-        // Without a worker, because the factory failed last time: try again.
-        ready = match ready.take().map_or_else(|| make(shared), Ok) {
-            Ok(ready) => match serve(shared, slot, ready, task) {
-                Served::Completed(worker) => prepare(worker).or_else(|_| make(shared)).ok(),
-                Served::Panicked => make(shared).ok(),
-                Served::Abandoned => return,
-            },
-            Err(cause) => {
-                let _ = guarded(|| refuse(task, cause));
-                None
-            }
+impl<W: Worker> Place<W> {
+    fn work(&self, mut ready: Result<Ready<W>, String>) {
+        // Without a worker the thread serves only if no other thread has one.
+        while ready.is_ok() || !self.shared.has_workers() {
+            let is_leaving = || self.slot.is_leaving();
+            let Some(task) = self.shared.queue.take(&self.shared.idle, is_leaving) else {
+                break;
+            };
+            let now = Instant::now();
+            let Some(task) = self.shared.unless_dead(task, now) else {
+                continue;
+            };
+            let next = match ready.or_else(|_| self.remake()) {
+                Ok(ready) => self.serve(ready, task, now),
+                Err(cause) => Some(self.hand_back(task, cause)),
+            };
+            let Some(next) = next else { return };
+            ready = next;
+        }
+        if let Ok(ready) = ready {
+            self.discard(ready.worker);
+        }
+    }
+
+    fn work_once(&self, ready: Ready<W>) {
+        let now = Instant::now();
+        let task = self.shared.queue.try_take();
+        let Some(task) = task.and_then(|task| self.shared.unless_dead(task, now)) else {
+            return self.discard(ready.worker);
         };
+        if let Some(Ok(ready)) = self.serve(ready, task, now) {
+            self.discard(ready.worker);
+        }
     }
-}
 
-fn make<W: Worker>(shared: &Shared<W>) -> Result<Ready<W>, String> {
-    let made = guarded(&shared.factory).flatten().and_then(prepare);
-    if made.is_ok() {
-        shared.counters.made.add();
+    fn make(&self, purpose: Purpose) -> Result<Ready<W>, String> {
+        let made = guarded(&self.shared.factory)
+            .flatten()
+            .inspect(|_| self.count(purpose))
+            .and_then(|worker| self.prepare(worker, 0));
+        if made.is_ok() {
+            self.slot.set_made();
+        }
+        self.shared
+            .tell_first(made.as_ref().map(|_| ()).map_err(String::clone));
+        self.shared.signals.alarm.ring_now();
+        made
     }
-    let _ = shared
-        .made
-        .send(made.as_ref().map(|_| ()).map_err(String::clone));
-    made
-}
 
-fn prepare<W: Worker>(worker: W) -> Result<Ready<W>, String> {
-    match guarded(|| worker.stop_handle()) {
-        Ok(stop) => Ok(Ready { worker, stop }),
-        Err(message) => {
+    fn count(&self, purpose: Purpose) {
+        let counters = &self.shared.counters;
+        counters.workers.add();
+        match purpose {
+            Purpose::Grow => {}
+            Purpose::Replace => counters.replaced.add(),
+            Purpose::Extra => counters.spawned.add(),
+        }
+    }
+
+    fn remake(&self) -> Result<Ready<W>, String> {
+        self.make(Purpose::Replace)
+    }
+
+    fn prepare(&self, worker: W, served: u64) -> Result<Ready<W>, String> {
+        match guarded(|| worker.stop_handle()) {
+            Ok(stop) => Ok(Ready {
+                worker,
+                stop,
+                served,
+            }),
+            Err(message) => {
+                self.discard(worker);
+                Err(message)
+            }
+        }
+    }
+
+    fn discard(&self, worker: W) {
+        self.shared.counters.workers.subtract();
+        let _ = guarded(|| drop(worker));
+    }
+
+    /// Runs a job and answers it. Returns the worker for the next one, or
+    /// nothing if the thread was abandoned meanwhile.
+    fn serve(
+        &self,
+        ready: Ready<W>,
+        task: Task<W>,
+        now: Instant,
+    ) -> Option<Result<Ready<W>, String>> {
+        let served = ready.served + 1;
+        match self.run(ready, task, now) {
+            Served::Completed(worker) => {
+                self.note_wear(&worker, served);
+                Some(self.prepare(worker, served).or_else(|_| self.remake()))
+            }
+            Served::Panicked => Some(self.remake()),
+            Served::Abandoned => None,
+        }
+    }
+
+    fn run(&self, ready: Ready<W>, task: Task<W>, now: Instant) -> Served<W> {
+        let Ready {
+            mut worker, stop, ..
+        } = ready;
+        let Task { job, claim, .. } = task;
+        let counters = &self.shared.counters;
+        let deadline = after(now, task.timeout);
+        counters.started.add();
+        self.slot.begin(claim, stop, deadline, self.thread);
+        self.shared.signals.alarm.ring(deadline);
+        AT_WORK.set(Some(self.shared.id()));
+        let outcome = guarded(|| worker.run(job, deadline));
+        AT_WORK.set(None);
+        let Some(claim) = self.slot.end() else {
             let _ = guarded(|| drop(worker));
-            Err(message)
+            return Served::Abandoned;
+        };
+        match outcome {
+            Ok(output) => {
+                counters.completed.add();
+                self.shared.answer(claim, Ok(output));
+                Served::Completed(worker)
+            }
+            Err(message) => {
+                counters.panicked.add();
+                counters.workers.subtract();
+                self.shared.answer(claim, Err(JobError::Panicked(message)));
+                let _ = guarded(|| drop(worker));
+                Served::Panicked
+            }
         }
     }
-}
 
-fn serve<W: Worker>(
-    shared: &Shared<W>,
-    slot: &Slot<W>,
-    ready: Ready<W>,
-    task: Task<W>,
-) -> Served<W> {
-    let Ready { mut worker, stop } = ready;
-    let deadline = after(Instant::now(), task.timeout);
-    shared.counters.started.add();
-    slot.begin(task.reply, stop, deadline);
-    shared.alarm.ring(deadline);
-    let outcome = guarded(|| worker.run(task.job, deadline));
-    let Some(reply) = slot.end() else {
-        return Served::Abandoned;
-    };
-    match outcome {
-        Ok(output) => {
-            shared.counters.completed.add();
-            let _ = guarded(|| reply.send(Ok(output)));
-            Served::Completed(worker)
-        }
-        Err(message) => {
-            shared.counters.panicked.add();
-            let _ = guarded(|| reply.send(Err(JobError::Panicked(message))));
-            let _ = guarded(|| drop(worker));
-            Served::Panicked
+    /// Asks for a successor once the worker has run or holds as much as it may.
+    fn note_wear(&self, worker: &W, served: u64) {
+        let options = &self.shared.options;
+        let is_worn = options
+            .max_executions
+            .is_some_and(|max| served >= max.get())
+            || options.max_held_bytes.is_some_and(|max| {
+                guarded(|| worker.held_bytes()).is_ok_and(|held| held > max.get())
+            });
+        if is_worn && !self.slot.is_worn() {
+            self.slot.set_worn();
+            self.shared.signals.alarm.ring_now();
         }
     }
-}
 
-fn refuse<W: Worker>(task: Task<W>, cause: String) {
-    task.reply.send(Err(JobError::NoWorker(cause)));
+    /// What a thread without a worker does with a job: leaves it to others if
+    /// there are any, else tells why it cannot run.
+    fn hand_back<R>(&self, task: Task<W>, cause: String) -> Result<R, String> {
+        if self.shared.has_workers() {
+            self.shared.queue.restore(task);
+        } else {
+            self.shared.fail(task, cause.clone());
+        }
+        Err(cause)
+    }
 }

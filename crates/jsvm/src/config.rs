@@ -9,7 +9,11 @@ mod metrics;
 pub use metrics::{LogFormat, LogLevel, MetricsConfig, TableMode};
 
 use serde::{Deserialize, Deserializer, de};
-use std::{fmt, num::NonZeroUsize, path::Path, time::Duration};
+use std::{fmt, path::Path, time::Duration};
+
+mod pool;
+
+pub use pool::{PoolConfig, WhenFull};
 
 /// The reference file: every key with its default and what it means.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");
@@ -41,17 +45,6 @@ pub struct Config {
     pub sandbox: SandboxConfig,
     /// The reference host.
     pub server: ServerConfig,
-}
-
-/// `[pool]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct PoolConfig {
-    /// How many threads run hooks. By default, this is 0: one for each core.
-    pub workers: usize,
-    /// How much work may wait. By default, this is 1024.
-    pub queue: usize,
 }
 
 /// `[limits]`
@@ -128,15 +121,6 @@ pub struct ServerConfig {
     pub drain: Duration,
 }
 
-impl Default for PoolConfig {
-    fn default() -> Self {
-        Self {
-            workers: 0,
-            queue: 1024,
-        }
-    }
-}
-
 impl Default for LimitsConfig {
     fn default() -> Self {
         let limits = jsvm_core::Limits::default();
@@ -179,15 +163,6 @@ impl Default for ServerConfig {
             http: "127.0.0.1:8090".into(),
             drain: Duration::from_secs(10),
         }
-    }
-}
-
-impl PoolConfig {
-    /// The number of threads, with 0 replaced by that of cores.
-    pub fn threads(&self) -> NonZeroUsize {
-        NonZeroUsize::new(self.workers)
-            .or_else(|| std::thread::available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN)
     }
 }
 
@@ -479,6 +454,16 @@ mod tests {
                 "expected `fixed` or `semconv`",
             ),
             ("[metrics]\nlog-level = \"loud\"", "unknown variant"),
+            ("[pool]\nwhen-full = \"panic\"", "expected one of `refuse`"),
+            ("[pool]\nmax-abandoned = 0", "nonzero"),
+            (
+                "[pool.timeouts]\nonRecordCrate = \"1s\"",
+                "there is no hook",
+            ),
+            (
+                "[pool.timeouts]\nonBootstrap = 1",
+                "a duration with its unit",
+            ),
         ] {
             let err = Config::from_toml(text).unwrap_err().to_string();
             assert!(err.contains("line 2") && err.contains(wanted), "{err}");

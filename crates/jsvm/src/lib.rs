@@ -22,7 +22,8 @@ struct Readme;
 
 pub use config::{
     CacheConfig, Config, ConfigError, DEFAULT_TOML, LimitsConfig, LogFormat, LogLevel,
-    MetricsConfig, PoolConfig, SandboxConfig, ServerConfig, TableMode, parse_bytes, parse_duration,
+    MetricsConfig, PoolConfig, SandboxConfig, ServerConfig, TableMode, WhenFull, parse_bytes,
+    parse_duration,
 };
 pub use jsvm_alloc as alloc;
 pub use jsvm_bindings::{

@@ -14,7 +14,7 @@ use jsvm_metrics::{Count, Metrics, Readings, Sink};
 use jsvm_pool::Pool;
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -86,7 +86,6 @@ impl Builder {
                 sink: self.sink,
                 ..self.config.metrics.options()
             })),
-            is_stopping: Arc::default(),
         };
         let programs = Arc::new(Programs::new(&self.config, &self.app, &shared.metrics));
         let limits = self.config.limits.limits();
@@ -103,11 +102,9 @@ impl Builder {
             live: jsvm_alloc::thread_live_bytes,
         };
         let pool = start(&self.config, &env, &shared)?;
-        self.app.set_dispatch(Arc::new(PoolDispatch::new(
-            &pool,
-            env.limits,
-            &shared.metrics,
-        )));
+        let timeouts = self.config.pool.timeouts;
+        let dispatch = PoolDispatch::new(&pool, env.limits, &shared.metrics, timeouts);
+        self.app.set_dispatch(Arc::new(dispatch));
         Ok(Runtime {
             app: self.app,
             env,
@@ -129,12 +126,12 @@ fn start(
     shared: &Shared,
 ) -> Result<Arc<Pool<HookWorker>>, RuntimeError> {
     let (env, shared) = (env.clone(), shared.clone());
-    let pool = Pool::builder()
-        .workers(config.pool.threads())
-        .queue(config.pool.queue)
+    let pool = config
+        .pool
+        .configure(Pool::builder())
         .timeout(config.limits.timeout)
         .stack_size(STACK_SIZE)
-        .build(move || HookWorker::new(env.clone(), shared.clone()))
+        .build(move || HookWorker::new(env.clone(), &shared))
         .map_err(|err| RuntimeError::Start(err.to_string()))?;
     Ok(Arc::new(pool))
 }
@@ -243,7 +240,13 @@ impl Runtime {
                 executor.run_script(|| programs.get(&source, Kind::Script), timeout)
             },
         );
-        match crate::worker::run(&self.pool, &self.env.limits, &self.shared.metrics, job) {
+        match crate::worker::run(
+            &self.pool,
+            &self.env.limits,
+            &self.shared.metrics,
+            None,
+            job,
+        ) {
             // The worker is gone, but what ended the script is known.
             Err(Error::Script(err)) => Ok(Ran {
                 result: Err(err),
@@ -277,7 +280,6 @@ impl Runtime {
     /// Takes no more work, lets what runs and waits end within `drain`, then
     /// stops the rest.
     pub fn shutdown(&self, drain: Duration) -> jsvm_pool::ShutdownReport {
-        self.shared.is_stopping.store(true, Ordering::Relaxed);
         self.pool.shutdown(drain)
     }
 }

@@ -6,12 +6,10 @@ use crate::measure::{Measure, Meter};
 use jsvm_bindings::{Chain, Dispatch, Env, Error, Executor, ScriptRun};
 use jsvm_core::{ContentId, ErrorKind, Interrupt, LimitHit, Limits, ScriptError, Stop};
 use jsvm_metrics::{Count, Metrics};
-use jsvm_pool::{JobError, Pool, Rejected, Worker};
+use jsvm_pool::{Call, JobError, Pool, Rejected, StopReason, Worker};
 use std::{
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::BTreeMap,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -47,13 +45,13 @@ impl Job {
     }
 
     /// The handlers of an event.
-    fn chain(chain: Chain, metrics: &Metrics) -> Self {
+    fn chain(chain: Chain, timeout: Duration, metrics: &Metrics) -> Self {
         let meter = metrics.options().enabled.then(|| {
             let hook = chain.first().map(|handler| Arc::clone(&handler.name));
             Meter::new(hook, chain.event().tags().first().cloned())
         });
         Self {
-            timeout: Duration::ZERO,
+            timeout,
             work: Box::new(move |executor, timeout| {
                 executor.run(chain, timeout).map(|()| Ran::default())
             }),
@@ -68,19 +66,19 @@ pub(crate) struct HookWorker {
     /// Only if metrics are on.
     measure: Option<Measure>,
     limits: Limits,
-    shared: Shared,
+    /// Bytes that the worker's thread holds.
+    live: fn() -> i64,
 }
 
 /// What all workers of a runtime share.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
-    /// Whether the runtime is about to end.
-    pub(crate) is_stopping: Arc<AtomicBool>,
 }
 
 impl HookWorker {
-    pub(crate) fn new(env: Env, shared: Shared) -> Result<Self, ScriptError> {
+    pub(crate) fn new(env: Env, shared: &Shared) -> Result<Self, ScriptError> {
+        let live = env.live;
         let limits = env.limits;
         let executor = Executor::new(env)?;
         let is_measured = shared.metrics.options().enabled;
@@ -92,7 +90,7 @@ impl HookWorker {
             executor,
             measure,
             limits,
-            shared,
+            live,
         })
     }
 }
@@ -105,7 +103,6 @@ impl Worker for HookWorker {
     fn stop_handle(&self) -> StopScript {
         StopScript {
             interrupt: self.executor.arm(),
-            is_stopping: Arc::clone(&self.shared.is_stopping),
         }
     }
 
@@ -122,35 +119,42 @@ impl Worker for HookWorker {
         }
         result
     }
+
+    fn held_bytes(&self) -> u64 {
+        u64::try_from((self.live)()).unwrap_or(0)
+    }
 }
 
 pub(crate) struct StopScript {
     interrupt: Interrupt,
-    is_stopping: Arc<AtomicBool>,
 }
 
 impl jsvm_pool::Stop for StopScript {
-    fn stop(&self) {
-        self.interrupt
-            .trip(if self.is_stopping.load(Ordering::Relaxed) {
-                Stop::Cancelled
-            } else {
-                Stop::Deadline
-            });
+    fn stop(&self, reason: StopReason) {
+        self.interrupt.trip(match reason {
+            StopReason::Deadline => Stop::Deadline,
+            _ => Stop::Cancelled,
+        });
     }
 }
 
-/// Runs a job and waits for its end.
+/// Runs a job and waits for its end. It is counted and capped by `hook`.
 pub(crate) fn run(
     pool: &Pool<HookWorker>,
     limits: &Limits,
     metrics: &Metrics,
+    hook: Option<Arc<str>>,
     job: Job,
 ) -> Result<Ran, Error> {
     let timeout = limits.timeout_or(job.timeout);
     let meter = job.meter.clone();
+    let call = Call::new().timeout(timeout);
+    let call = match hook {
+        Some(hook) => call.key(hook),
+        None => call,
+    };
     let ticket = pool
-        .submit_with(job, timeout)
+        .submit_with(job, call)
         .map_err(|rejected| refused(metrics, &rejected))?;
     ticket.wait().unwrap_or_else(|err| {
         if let (JobError::Abandoned, Some(meter)) = (&err, meter) {
@@ -162,11 +166,12 @@ pub(crate) fn run(
 
 fn refused(metrics: &Metrics, rejected: &Rejected<Job>) -> Error {
     let (reason, message) = match rejected {
-        Rejected::Full(_) => ("full", "the queue is full"),
-        _ => ("closed", "the workers are stopping"),
+        Rejected::Full(_) => ("full", rejected.to_string()),
+        Rejected::Exhausted(_) => ("exhausted", rejected.to_string()),
+        _ => ("closed", "the workers are stopping".into()),
     };
     metrics.count(Count::Refused, reason, 1);
-    Error::Unavailable(message.into())
+    Error::Unavailable(message)
 }
 
 /// What became of a job that no worker finished.
@@ -177,7 +182,7 @@ fn failed(err: JobError, timeout: Duration) -> Error {
             Error::Script(ScriptError::limit(hit))
         }
         JobError::Closed => Error::Unavailable("the workers are stopping".into()),
-        JobError::NoWorker(cause) => Error::Unavailable(cause),
+        err if err.never_ran() => Error::Unavailable(err.to_string()),
         other => {
             let message = other.to_string();
             Error::Script(ScriptError::new(ErrorKind::Engine, "EngineError", message))
@@ -191,6 +196,8 @@ pub(crate) struct PoolDispatch {
     pool: Weak<Pool<HookWorker>>,
     limits: Limits,
     metrics: Arc<Metrics>,
+    /// Time limits of single hooks.
+    timeouts: BTreeMap<String, Duration>,
 }
 
 impl PoolDispatch {
@@ -198,11 +205,13 @@ impl PoolDispatch {
         pool: &Arc<Pool<HookWorker>>,
         limits: Limits,
         metrics: &Arc<Metrics>,
+        timeouts: BTreeMap<String, Duration>,
     ) -> Self {
         Self {
             pool: Arc::downgrade(pool),
             limits,
             metrics: Arc::clone(metrics),
+            timeouts,
         }
     }
 }
@@ -212,7 +221,9 @@ impl Dispatch for PoolDispatch {
         let Some(pool) = self.pool.upgrade() else {
             return Err(Error::Unavailable("the workers have stopped".into()));
         };
-        let job = Job::chain(chain, &self.metrics);
-        run(&pool, &self.limits, &self.metrics, job).map(drop)
+        let hook = chain.first().map(|handler| Arc::clone(&handler.name));
+        let own = hook.as_deref().and_then(|hook| self.timeouts.get(hook));
+        let job = Job::chain(chain, own.copied().unwrap_or_default(), &self.metrics);
+        run(&pool, &self.limits, &self.metrics, hook, job).map(drop)
     }
 }

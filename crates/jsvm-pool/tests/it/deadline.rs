@@ -5,20 +5,24 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{bounded, unbounded};
 use jsvm_pool::{JobError, Stats};
 
-use crate::{Blocked, Fake, HOUR, SHORT, build, builder, job, obedient, pool};
+use crate::{Blocked, Fake, HOUR, SHORT, build, builder, job, obedient, pool, settled, within};
 
 #[test]
 fn a_job_is_stopped_at_its_deadline_and_its_worker_goes_on() {
     let pool = build(builder(1).timeout(SHORT));
     assert_eq!(obedient(&pool).wait(), Ok(2));
-    assert_eq!(pool.submit_with(job(|_| 7), HOUR).unwrap().wait(), Ok(7));
+    assert_eq!(
+        pool.submit_with(job(|_| 7), within(HOUR)).unwrap().wait(),
+        Ok(7)
+    );
     let now = Stats {
         size: 1,
+        idle: 1,
         completed: 2,
         stopped: 1,
         ..Stats::default()
     };
-    assert_eq!(pool.stats(), now);
+    assert_eq!(settled(&pool), now);
 }
 
 #[test]
@@ -32,13 +36,15 @@ fn a_limit_of_its_own_counts_for_one_job_only() {
     };
     // The supervisor sleeps for an hour when the short one comes.
     assert_eq!(pool.submit(job(|_| 7)).unwrap().wait(), Ok(7));
-    let short = pool.submit_with(until_stopped(), SHORT).unwrap();
+    let short = pool.submit_with(until_stopped(), within(SHORT)).unwrap();
     assert_eq!(short.wait(), Ok(2));
-    let long = pool.submit_with(until_stopped(), Duration::ZERO).unwrap();
+    let long = pool
+        .submit_with(until_stopped(), within(Duration::ZERO))
+        .unwrap();
     let long = long
         .wait_timeout(2 * SHORT)
         .expect_err("an hour has not passed");
-    let endless = pool.submit_with(job(|_| 8), Duration::MAX).unwrap();
+    let endless = pool.submit_with(job(|_| 8), within(Duration::MAX)).unwrap();
     pool.shutdown(Duration::ZERO);
     assert_eq!(long.wait(), Ok(2));
     assert_eq!(endless.wait(), Err(JobError::Closed));
@@ -69,8 +75,11 @@ fn each_of_many_jobs_is_stopped_at_its_own_deadline() {
                 assert!(worker.stops.1.is_empty(), "stopped twice");
                 n
             });
-            pool.submit_with(stubborn, SHORT / (1 + u32::try_from(n % 4).unwrap()))
-                .unwrap()
+            pool.submit_with(
+                stubborn,
+                within(SHORT / (1 + u32::try_from(n % 4).unwrap())),
+            )
+            .unwrap()
         })
         .collect();
     let answers: Vec<_> = tickets
@@ -92,20 +101,28 @@ fn a_worker_that_ignores_its_stop_is_abandoned_and_replaced() {
         1
     }));
     assert_eq!(ticket.unwrap().wait(), Err(JobError::Abandoned));
-    assert_eq!(pool.submit_with(job(|_| 7), HOUR).unwrap().wait(), Ok(7));
+    assert_eq!(
+        pool.submit_with(job(|_| 7), within(HOUR)).unwrap().wait(),
+        Ok(7)
+    );
     let now = Stats {
         size: 1,
+        idle: 1,
+        lingering: 1,
         completed: 1,
         stopped: 1,
         abandoned: 1,
         replaced: 1,
         ..Stats::default()
     };
-    assert_eq!(pool.stats(), now);
+    assert_eq!(settled(&pool), now);
 
     release.send(()).unwrap();
     lates.recv().unwrap(); // Its answer comes too late, and nobody gets it.
-    assert_eq!(pool.submit_with(job(|_| 8), HOUR).unwrap().wait(), Ok(8));
+    assert_eq!(
+        pool.submit_with(job(|_| 8), within(HOUR)).unwrap().wait(),
+        Ok(8)
+    );
     assert_eq!(pool.stats().completed, 2);
 }
 
@@ -135,10 +152,10 @@ fn every_worker_can_be_abandoned_and_the_queue_is_still_served() {
             released.recv().unwrap();
             1
         });
-        pool.submit_with(stubborn, SHORT).unwrap()
+        pool.submit_with(stubborn, within(SHORT)).unwrap()
     };
     let stubborn: Vec<_> = (0..6).map(stubborn).collect();
-    let last = pool.submit_with(job(|_| 7), HOUR).unwrap();
+    let last = pool.submit_with(job(|_| 7), within(HOUR)).unwrap();
     for ticket in stubborn {
         assert_eq!(ticket.wait(), Err(JobError::Abandoned));
     }
@@ -159,6 +176,6 @@ fn a_zero_timeout_means_the_default() {
 #[test]
 fn a_deadline_that_never_comes_disturbs_nobody() {
     let pool = pool(1);
-    let endless = pool.submit_with(job(|_| 7), Duration::MAX).unwrap();
+    let endless = pool.submit_with(job(|_| 7), within(Duration::MAX)).unwrap();
     assert_eq!(endless.wait(), Ok(7));
 }

@@ -10,9 +10,9 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, unbounded};
-use jsvm_pool::{JobError, Pool, Stats, Stop, Worker};
+use jsvm_pool::{JobError, Pool, Stats, Stop, StopReason, Worker};
 
-use crate::{Fake, builder, job, pool};
+use crate::{Fake, builder, job, pool, settled, within};
 
 fn panicked<T>(message: &str) -> Result<T, JobError> {
     Err(JobError::Panicked(message.to_owned()))
@@ -26,12 +26,13 @@ fn a_panic_is_told_and_its_worker_replaced() {
     assert_eq!(pool.submit(job(|_| 7)).unwrap().wait(), Ok(7));
     let now = Stats {
         size: 1,
+        idle: 1,
         completed: 1,
         panicked: 1,
         replaced: 1,
         ..Stats::default()
     };
-    assert_eq!(pool.stats(), now);
+    assert_eq!(settled(&pool), now);
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn foreign_destructors_that_panic_do_not_cost_the_pool_a_thread() {
         }
     }
     impl Stop for Bomb {
-        fn stop(&self) {}
+        fn stop(&self, _: StopReason) {}
     }
 
     let drops = Arc::new(AtomicUsize::new(0));
@@ -138,9 +139,10 @@ fn foreign_destructors_that_panic_do_not_cost_the_pool_a_thread() {
     let pool = pool.unwrap();
     let (release, released) = unbounded();
     // The tickets are gone before the jobs run, so the outputs go off on the worker.
-    (0..10).for_each(|_| drop(pool.submit(released.clone()).unwrap()));
+    (0..10).for_each(|_| pool.submit(released.clone()).unwrap().detach());
     (0..10).for_each(|_| release.send(()).unwrap());
-    assert_eq!(pool.shutdown(Duration::MAX).completed, 10);
+    pool.shutdown(Duration::MAX);
+    assert_eq!(pool.stats().completed, 10);
     // Each job's handle and output, and the handle for a job that never came.
     assert_eq!(drops.load(Ordering::SeqCst), 21);
     assert_eq!(pool.stats().replaced, 0);
@@ -162,7 +164,7 @@ fn a_stop_that_panics_leaves_its_job_to_be_abandoned() {
         }
     }
     impl Stop for Broken {
-        fn stop(&self) {
+        fn stop(&self, _: StopReason) {
             panic!("stopped");
         }
     }
@@ -173,7 +175,7 @@ fn a_stop_that_panics_leaves_its_job_to_be_abandoned() {
         .build(|| Ok::<_, &str>(Stubborn));
     let pool = pool.unwrap();
     let (release, released) = unbounded();
-    let ticket = pool.submit_with(released.clone(), Duration::from_millis(20));
+    let ticket = pool.submit_with(released.clone(), within(Duration::from_millis(20)));
     assert_eq!(ticket.unwrap().wait(), Err(JobError::Abandoned));
     (0..2).for_each(|_| release.send(()).unwrap());
     assert_eq!(pool.submit(released).unwrap().wait(), Ok(()));

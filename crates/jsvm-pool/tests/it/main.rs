@@ -8,21 +8,26 @@
     reason = "in a test, a panic is how a failure is told"
 )]
 
+mod awaiting;
+mod cancel;
 mod deadline;
+mod intake;
 mod lost_worker;
 mod serving;
 mod shutdown;
+mod sizing;
 
 use std::{
     cell::Cell,
     convert::Infallible,
     num::NonZeroUsize,
     rc::Rc,
+    thread,
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use jsvm_pool::{Builder, Pool, Stop, Ticket, Worker};
+use jsvm_pool::{Builder, Call, Pool, Stats, Stop, StopReason, Ticket, Worker};
 
 /// A job is a closure; it gets the worker, and what it returns is the output.
 type Job = Box<dyn FnOnce(&Fake) -> u64 + Send>;
@@ -43,7 +48,7 @@ struct Fake {
 struct StopSender(Sender<()>);
 
 impl Stop for StopSender {
-    fn stop(&self) {
+    fn stop(&self, _: StopReason) {
         self.0.send(()).unwrap();
     }
 }
@@ -91,6 +96,7 @@ fn builder(workers: usize) -> Builder<Fake> {
     Pool::builder()
         .workers(NonZeroUsize::new(workers).unwrap())
         .timeout(HOUR)
+        .queue_wait(HOUR)
         .grace(HOUR)
 }
 
@@ -100,6 +106,22 @@ fn pool(workers: usize) -> Pool<Fake> {
 
 fn build(builder: Builder<Fake>) -> Pool<Fake> {
     builder.build(|| Ok::<_, Infallible>(Fake::new())).unwrap()
+}
+
+/// A call with a time limit of its own.
+fn within(limit: Duration) -> Call {
+    Call::new().timeout(limit)
+}
+
+/// The numbers when every worker waits for a job again.
+fn settled(pool: &Pool<Fake>) -> Stats {
+    loop {
+        let now = pool.stats();
+        if now.idle == now.size && now.size > 0 {
+            return now;
+        }
+        thread::yield_now();
+    }
 }
 
 fn job(code: impl FnOnce(&Fake) -> u64 + Send + 'static) -> Job {

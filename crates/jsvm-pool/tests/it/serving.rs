@@ -14,7 +14,7 @@ use std::{
 use crossbeam_channel::bounded;
 use jsvm_pool::{Pool, PoolError, Rejected, Stats};
 
-use crate::{Blocked, Fake, build, builder, job, pool};
+use crate::{Blocked, Fake, build, builder, job, pool, settled};
 
 #[test]
 fn a_job_given_back_by_a_full_pool_is_accepted_when_there_is_room() {
@@ -124,7 +124,7 @@ impl Wake for Unpark {
 }
 
 #[test]
-fn a_dropped_ticket_does_not_disturb_its_job() {
+fn a_detached_job_runs_though_nobody_waits() {
     let pool = pool(1);
     let blocked = Blocked::on(&pool);
     let (ran, runs) = bounded(1);
@@ -132,9 +132,26 @@ fn a_dropped_ticket_does_not_disturb_its_job() {
         ran.send(()).unwrap();
         7
     }));
-    drop(ticket.unwrap());
+    ticket.unwrap().detach();
     assert_eq!(blocked.release().wait(), Ok(1));
     runs.recv().unwrap();
+}
+
+#[test]
+fn code_runs_in_place_on_a_worker_of_the_same_pool_only() {
+    let (pool, other) = (Arc::new(pool(1)), Arc::new(pool(1)));
+    assert!(pool.try_inline(|| 7).is_err());
+    let (own, others) = (Arc::clone(&pool), Arc::clone(&other));
+    let (inline, inlined) = bounded(2);
+    let outer = pool.submit(job(move |_| {
+        inline.send(own.try_inline(|| 7).ok()).unwrap();
+        inline.send(others.try_inline(|| 7).ok()).unwrap();
+        // The last owner must not be a worker.
+        drop((own, others));
+        0
+    }));
+    assert_eq!(outer.unwrap().wait(), Ok(0));
+    assert_eq!(inlined.iter().collect::<Vec<_>>(), [Some(7), None]);
 }
 
 #[test]
@@ -167,10 +184,11 @@ fn stats_tell_what_runs_and_what_waits() {
     assert_eq!(queued.wait(), Ok(7));
     let now = Stats {
         size: 1,
+        idle: 1,
         completed: 2,
         ..Stats::default()
     };
-    assert_eq!(pool.stats(), now);
+    assert_eq!(settled(&pool), now);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{sync::Arc, thread, time::Duration};
 use crossbeam_channel::{bounded, unbounded};
 use jsvm_pool::{JobError, Pool, Rejected, ShutdownReport};
 
-use crate::{Blocked, Fake, HOUR, SHORT, build, builder, job, obedient, pool};
+use crate::{Blocked, Fake, HOUR, SHORT, build, builder, job, obedient, pool, within};
 
 fn report(completed: u64, dropped: u64, abandoned: u64) -> ShutdownReport {
     ShutdownReport {
@@ -79,7 +79,7 @@ fn a_worker_abandoned_while_draining_is_replaced_to_drain_the_rest() {
         released.recv().unwrap();
         1
     });
-    let stubborn = pool.submit_with(stubborn, SHORT).unwrap();
+    let stubborn = pool.submit_with(stubborn, within(SHORT)).unwrap();
     let queued = pool.submit(job(|_| 7)).unwrap();
     thread::scope(|scope| {
         let ended = scope.spawn(|| pool.shutdown(HOUR));
@@ -124,7 +124,11 @@ fn when_the_pool_is_gone_so_are_its_workers() {
         let dropped = dropped.clone();
         Ok::<_, &str>(Fake::with_on_drop(move || dropped.send(()).unwrap()))
     });
-    drop(pool.unwrap());
+    let pool = pool.unwrap();
+    while pool.stats().idle < 3 {
+        thread::yield_now();
+    }
+    drop(pool);
     assert_eq!(drops.len(), 3);
 }
 

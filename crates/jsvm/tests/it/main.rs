@@ -130,6 +130,95 @@ fn a_full_queue_refuses_at_once() {
 }
 
 #[test]
+fn work_that_waits_for_too_long_is_told_so() {
+    let host = Host::new("onBootstrap((e) => e.next())", |config| {
+        config.pool.queue_wait = Duration::from_millis(20)
+    });
+    let (started, has_started) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            host.emit_with("onBootstrap", move || {
+                started.send(()).unwrap();
+                released.recv().unwrap();
+                Ok(())
+            })
+        });
+        has_started.recv().unwrap(); // The one worker is busy now.
+        let err = host.emit("onBootstrap").unwrap_err();
+        assert!(err.is_retryable(), "{err}");
+        assert_eq!(err.to_string(), "the job waited in the queue for too long");
+        release.send(()).unwrap();
+        assert_eq!(busy.join().unwrap(), Ok(()));
+    });
+    assert_eq!(host.runtime.stats().pool.expired, 1);
+}
+
+#[test]
+fn a_hook_may_have_a_time_limit_of_its_own() {
+    let host = Host::new(BOTH, |config| {
+        config.limits.timeout = Duration::from_secs(3600);
+        let limit = Duration::from_millis(30);
+        config.pool.timeouts.insert("onBootstrap".into(), limit);
+    });
+    let err = host.emit("onBootstrap").unwrap_err();
+    assert_eq!(err.limit().map(|hit| hit.as_str()), Some("timeout"));
+    assert_eq!(host.emit("onTerminate"), Ok(()));
+}
+
+#[test]
+fn hooks_run_no_more_often_at_once_than_they_may() {
+    let host = Host::new("onTerminate((e) => e.next())", |config| {
+        config.pool.workers = 2;
+        config.pool.per_hook = 1;
+    });
+    let (started, has_started) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            host.emit_with("onTerminate", move || {
+                started.send(()).unwrap();
+                released.recv().unwrap();
+                Ok(())
+            })
+        });
+        has_started.recv().unwrap();
+        let second = scope.spawn(|| host.emit("onTerminate"));
+        while host.runtime.stats().pool.queued == 0 {
+            thread::yield_now();
+        }
+        let now = host.runtime.stats().pool;
+        assert_eq!((now.busy, now.in_flight["onTerminate"]), (1, 1));
+        release.send(()).unwrap();
+        assert_eq!(busy.join().unwrap(), Ok(()));
+        assert_eq!(second.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn workers_are_replaced_when_they_have_run_as_often_as_they_may() {
+    let host = Host::new("onTerminate((e) => e.next())", |config| {
+        config.pool.max_executions = 3
+    });
+    while host.runtime.stats().pool.replaced < 2 {
+        assert_eq!(host.emit("onTerminate"), Ok(()));
+    }
+    assert_eq!(host.runtime.stats().pool.abandoned, 0);
+}
+
+#[test]
+fn a_pool_that_is_to_grow_to_less_than_it_is_does_not_start() {
+    let mut config = Config::default();
+    (config.pool.workers, config.pool.max_workers) = (3, 2);
+    let app = App::new(Arc::new(NoRecords), Arc::new(Lines::default()) as _);
+    let err = Runtime::builder(app).config(config).build().err().unwrap();
+    assert_eq!(
+        err.to_string(),
+        "at most 2 workers were asked for, and at least 3"
+    );
+}
+
+#[test]
 fn a_host_that_hangs_is_left_behind_at_the_deadline() {
     let host = Host::new(BOTH, |config| {
         config.limits.timeout = Duration::from_millis(30)
