@@ -1,16 +1,12 @@
 //! What becomes of jobs when there is no room: refused, made to wait, or given
 //! a worker of their own; and when too many workers are lost.
 
-use std::{num::NonZeroUsize, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use jsvm_pool::{Call, JobError, Pool, Rejected, WhenFull};
 
-use crate::{Blocked, Fake, HOUR, Job, SHORT, build, builder, job, settled, within};
-
-fn count(number: usize) -> NonZeroUsize {
-    NonZeroUsize::new(number).unwrap()
-}
+use crate::{Blocked, Fake, HOUR, Job, SHORT, build, builder, count, job, settled, within};
 
 /// A job that says that it runs and then runs until it is let go.
 fn held(says: &Sender<u64>, released: &Receiver<()>, number: u64) -> Job {

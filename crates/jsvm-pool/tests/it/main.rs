@@ -11,6 +11,7 @@
 mod awaiting;
 mod cancel;
 mod deadline;
+mod faults;
 mod intake;
 mod lost_worker;
 mod serving;
@@ -111,6 +112,10 @@ fn build(builder: Builder<Fake>) -> Pool<Fake> {
 /// A call with a time limit of its own.
 fn within(limit: Duration) -> Call {
     Call::new().timeout(limit)
+}
+
+fn count(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap()
 }
 
 /// The numbers when every worker waits for a job again.

@@ -12,11 +12,7 @@ use std::{
 use crossbeam_channel::{bounded, unbounded};
 use jsvm_pool::{Call, JobError, Pool, PoolError, Stop, StopReason, Worker};
 
-use crate::{Blocked, Fake, HOUR, SHORT, build, builder, job, within};
-
-fn count(number: usize) -> NonZeroUsize {
-    NonZeroUsize::new(number).unwrap()
-}
+use crate::{Blocked, Fake, HOUR, SHORT, build, builder, count, job, within};
 
 #[test]
 fn a_pool_grows_while_jobs_wait_and_shrinks_when_they_do_not() {
