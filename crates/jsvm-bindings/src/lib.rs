@@ -34,6 +34,7 @@ mod output;
 mod pick;
 mod record;
 mod schedule;
+pub mod security;
 mod storage;
 mod types;
 

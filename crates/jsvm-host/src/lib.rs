@@ -15,6 +15,6 @@ pub use console::Console;
 pub use modules::ProjectModules;
 pub use project::Project;
 pub use server::Server;
-pub use store::{Options, Sqlite, is_password_hash, read_schema};
+pub use store::{Options, Sqlite, read_schema};
 pub use table::MetricsTable;
 pub use watch::Watch;

@@ -32,7 +32,7 @@ pub use jsvm_bindings::{
     HookSet, Level, Loaded, Member, MemberKind, MemberSpec, Middleware, ModuleFiles, Mux,
     NoModules, NoRecords, Origin, Output, Pattern, PatternError, Profile, Query, Record, RecordRef,
     RequestInfo, Route, Rows, Schedule, ScheduleError, Severity, Silent, Storage, Transaction,
-    Trap, Validation, cast, go_json, http, pick, random_id, sentence, types,
+    Trap, Validation, cast, go_json, http, pick, random_id, security, sentence, types,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use jsvm_metrics as metrics;

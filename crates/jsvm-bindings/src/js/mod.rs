@@ -18,6 +18,7 @@ mod misuse;
 mod record;
 mod request;
 mod require;
+mod security;
 mod time;
 
 use crate::{
@@ -289,6 +290,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     globals::install(data, context)?;
     dynamic_model::install(context)?;
     loader::install_cron(context)?;
+    security::install(context)?;
     if data.env.profile == Profile::PocketBase {
         require::install(context)?;
     }

@@ -14,5 +14,6 @@ mod memory;
 mod modules;
 mod reload;
 mod routes;
+mod security;
 mod traps;
 mod world;

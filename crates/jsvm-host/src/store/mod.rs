@@ -26,7 +26,6 @@ use std::{
 };
 
 pub use schema::read_schema;
-pub use validate::is_password_hash;
 
 /// The name of the database file in its directory.
 const FILE: &str = "data.db";

@@ -7,19 +7,18 @@ use super::{
     failure,
     filter::{self, Author, BASE, Clauses, Context, Source},
     schema::quoted,
-    validate::is_password_hash,
     value,
 };
-use jsvm::{Collection, CollectionKind, Error, Field, FieldKind, Query, Record};
+use jsvm::{
+    Collection, CollectionKind, Error, Field, FieldKind, Query, Record,
+    security::{hash_password, is_password_hash},
+};
 use rusqlite::{Connection, Row, params_from_iter, types::Value as Sql};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The table of a record that is not stored yet.
 const NEW: &str = "\"__new_record\"";
-
-/// How much work a hash is, as a power of two; PocketBase's default.
-const PASSWORD_COST: u32 = 10;
 
 /// Which records are looked for, on whose behalf.
 #[derive(Clone, Copy)]
@@ -257,9 +256,7 @@ fn values(record: &Record) -> Result<Vec<Sql>, Error> {
     fields
         .map(|field| match record.get(&field.name) {
             Value::String(text) if is_plain_password(field, text) => {
-                let hash = bcrypt::hash(text, PASSWORD_COST);
-                hash.map(Sql::Text)
-                    .map_err(|err| Error::host(format!("{}: {err}", field.name)))
+                Ok(Sql::Text(hash_password(text)))
             }
             value => Ok(value::to_sql(field, value)),
         })

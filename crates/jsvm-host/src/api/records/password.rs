@@ -4,8 +4,7 @@
 //! PocketBase: the checks of its record form, made before validation. Knows
 //! nothing of hashes but their look.
 
-use crate::store::is_password_hash;
-use jsvm::{CollectionKind, Error, FieldError, Record, cast};
+use jsvm::{CollectionKind, Error, FieldError, Record, cast, security::is_password_hash};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

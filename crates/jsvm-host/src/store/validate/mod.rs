@@ -10,7 +10,10 @@ mod syntax;
 pub(super) use pattern::Patterns;
 
 use super::schema::ID_PATTERN;
-use jsvm::{Collection, DateTime, Error, Field, FieldError, FieldKind, Record, cast};
+use jsvm::{
+    Collection, DateTime, Error, Field, FieldError, FieldKind, Record, cast,
+    security::is_password_hash,
+};
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -46,21 +49,6 @@ pub(super) fn check(record: &Record, lookup: &impl Lookup) -> Result<(), Error> 
         true => Ok(()),
         false => Err(Error::Validation(refused)),
     }
-}
-
-/// Whether a text is a password's hash, as `$2a$10$…` or `$argon2id$…` are.
-///
-/// The checks of a password are made of what the user typed, so they pass
-/// over a hash. Hash what comes from outside before it is stored, whatever it
-/// looks like.
-pub fn is_password_hash(text: &str) -> bool {
-    const SHORTEST: usize = 40;
-    let mut parts = text.split('$');
-    let starts_well = parts.next() == Some("");
-    let has_name = parts
-        .next()
-        .is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()));
-    text.len() >= SHORTEST && starts_well && has_name && parts.count() >= 2
 }
 
 type Checked = Result<Option<FieldError>, Error>;
