@@ -4,6 +4,7 @@
 //! that hooks always run. An `App` is cheap to clone and may cross threads.
 
 use crate::{
+    api::WebApi,
     chain::{Action, Chain},
     collection::Collection,
     dispatch::Dispatch,
@@ -27,7 +28,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -45,8 +46,10 @@ struct Shared {
     output: Arc<dyn Output>,
     hooks: ArcSwap<HookSet>,
     dispatch: OnceLock<Arc<dyn Dispatch>>,
+    web_api: OnceLock<Arc<dyn WebApi>>,
     store: Mutex<BTreeMap<String, Value>>,
     crons: Mutex<BTreeMap<String, CronJob>>,
+    runs_crons: AtomicBool,
     dropped: Dropped,
     swaps: AtomicU64,
     evictions: AtomicU64,
@@ -86,8 +89,10 @@ impl App {
                 output: Arc::new(Hosted(output)),
                 hooks: ArcSwap::default(),
                 dispatch: OnceLock::new(),
+                web_api: OnceLock::new(),
                 store: Mutex::default(),
                 crons: Mutex::default(),
+                runs_crons: AtomicBool::new(false),
                 dropped: Dropped::default(),
                 swaps: AtomicU64::new(0),
                 evictions: AtomicU64::new(0),
@@ -101,6 +106,22 @@ impl App {
     /// second call changes nothing.
     pub fn set_dispatch(&self, dispatch: Arc<dyn Dispatch>) {
         let _ = self.shared.dispatch.set(dispatch);
+    }
+
+    /// Says who shows records to clients. Once only, as
+    /// [`set_dispatch`](Self::set_dispatch).
+    pub fn set_web_api(&self, api: Arc<dyn WebApi>) {
+        let _ = self.shared.web_api.set(api);
+    }
+
+    /// Who shows records to clients.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] if the host has no web API.
+    pub fn web_api(&self) -> Result<&dyn WebApi, Error> {
+        let api = self.shared.web_api.get().map(|api| &**api);
+        api.ok_or_else(|| Error::host("this host has no web API"))
     }
 
     /// The hooks that are in force, or those that this handle keeps.
@@ -372,6 +393,16 @@ impl App {
                 None => Err(Error::Unavailable("there are no workers".into())),
             },
         }
+    }
+
+    /// Whether jobs run when they are due; a clock sets it, scripts may.
+    pub fn runs_crons(&self) -> bool {
+        self.shared.runs_crons.load(Ordering::Relaxed)
+    }
+
+    /// Lets jobs run when they are due, or no more.
+    pub fn set_runs_crons(&self, runs: bool) {
+        self.shared.runs_crons.store(runs, Ordering::Relaxed);
     }
 
     /// Runs the cron job of that id now.

@@ -17,7 +17,7 @@ use std::sync::Mutex;
 #[derive(Debug)]
 pub struct Exchange {
     request: Request,
-    auth: Option<RecordRef>,
+    auth: Mutex<Option<RecordRef>>,
     pattern: Mutex<(String, Vec<(String, String)>)>,
     response: Mutex<Response>,
     values: Mutex<Map<String, Value>>,
@@ -29,7 +29,7 @@ impl Exchange {
     pub fn new(request: Request, auth: Option<RecordRef>) -> Self {
         Self {
             request,
-            auth,
+            auth: Mutex::new(auth),
             pattern: Mutex::default(),
             response: Mutex::default(),
             values: Mutex::default(),
@@ -43,8 +43,13 @@ impl Exchange {
     }
 
     /// Who the client is, if it said so.
-    pub fn auth(&self) -> Option<&RecordRef> {
-        self.auth.as_ref()
+    pub fn auth(&self) -> Option<RecordRef> {
+        lock(&self.auth).clone()
+    }
+
+    /// Makes the client somebody else, or nobody, for what is still to run.
+    pub fn set_auth(&self, auth: Option<RecordRef>) {
+        *lock(&self.auth) = auth;
     }
 
     /// The answer so far.
@@ -132,7 +137,7 @@ impl Exchange {
                 headers.map(|(key, value)| (http::header_key_snake(key), value.to_owned())),
             ),
             body: self.body()?,
-            auth: self.auth.clone(),
+            auth: self.auth(),
         })
     }
 }

@@ -3,9 +3,9 @@
 //! The one rule: a `HookSet` never changes once it is built; a reload builds
 //! another one. Plain data that any thread may read.
 
-use crate::{kinds::EventKind, schedule::Schedule};
+use crate::{kinds::EventKind, middleware::Step, schedule::Schedule};
 use jsvm_core::{ContentId, Program};
-use std::{collections::BTreeMap, iter, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One of the hooks that scripts can register handlers for.
 #[derive(Debug, PartialEq, Eq)]
@@ -144,11 +144,11 @@ impl Handler {
     }
 }
 
-/// A function that runs before the handler of a route.
+/// What runs before the handler of a route.
 #[derive(Debug, Clone)]
 pub struct Middleware {
-    /// The function.
-    pub handler: Arc<Handler>,
+    /// The function, or what `$apis` made.
+    pub step: Step,
     /// Lower runs earlier; a plain function has 0.
     pub priority: i64,
     /// A later middleware of the same id replaces an earlier one; may be empty.
@@ -162,8 +162,8 @@ pub struct Route {
     pub method: String,
     /// Go's pattern, for example `/hello/{name}`.
     pub path: String,
-    /// The function that answers.
-    pub handler: Arc<Handler>,
+    /// The function that answers, or what `$apis.static` made.
+    pub handler: Step,
     /// Its own middlewares, in order.
     pub middlewares: Vec<Middleware>,
     /// Where it was registered, for people.
@@ -220,15 +220,12 @@ impl HookSet {
     /// The programs of everything that is registered, but for cron jobs:
     /// those in force are the app's.
     pub(crate) fn programs(&self) -> impl Iterator<Item = ContentId> {
-        let middlewares = |list: &'_ [Middleware]| -> Vec<ContentId> {
-            list.iter().map(|one| one.handler.program.id()).collect()
-        };
-        let routes = self.routes.iter().flat_map(move |route| {
-            iter::once(route.handler.program.id()).chain(middlewares(&route.middlewares))
-        });
-        let handlers = self.handlers.values().flatten();
-        let handlers = handlers.map(|handler| handler.program.id());
-        handlers.chain(routes).chain(middlewares(&self.middlewares))
+        let own = self.routes.iter().flat_map(|route| &route.middlewares);
+        let middlewares = self.middlewares.iter().chain(own).map(|one| &one.step);
+        let routes = self.routes.iter().map(|route| &route.handler);
+        let steps = routes.chain(middlewares).filter_map(Step::script);
+        let handlers = self.handlers.values().flatten().chain(steps);
+        handlers.map(|handler| handler.program.id())
     }
 
     /// The names of the files, in the order in which they were loaded.
@@ -245,19 +242,20 @@ impl HookSet {
     /// in which they run.
     ///
     /// PocketBase: a stable sort by priority over global ones first; the same
-    /// id later replaces the earlier one.
-    pub fn middlewares_for(&self, route: Option<&Route>) -> Vec<Arc<Handler>> {
+    /// id later takes the place of the earlier one.
+    pub fn middlewares_for(&self, route: Option<&Route>) -> Vec<Step> {
         let own = route.map_or(&[][..], |route| route.middlewares.as_slice());
         let mut list: Vec<&Middleware> = Vec::new();
         for middleware in self.middlewares.iter().chain(own) {
-            if !middleware.id.is_empty() {
-                list.retain(|other| other.id != middleware.id);
+            let is_same = |other: &&mut &Middleware| other.id == middleware.id;
+            match list.iter_mut().find(is_same) {
+                Some(earlier) if !middleware.id.is_empty() => *earlier = middleware,
+                _ => list.push(middleware),
             }
-            list.push(middleware);
         }
         list.sort_by_key(|middleware| middleware.priority);
         list.into_iter()
-            .map(|middleware| Arc::clone(&middleware.handler))
+            .map(|middleware| middleware.step.clone())
             .collect()
     }
 }

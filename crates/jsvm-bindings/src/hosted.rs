@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     output::{Level, Output},
     record::Record,
+    sql::{Outcome, Statement},
     storage::{Query, Rows, Storage, Transaction},
 };
 use jsvm_core::Limited;
@@ -52,6 +53,11 @@ impl<T: Rows + ?Sized> Rows for Hosted<T> {
     fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error> {
         let _host = Limited::off();
         self.0.count(collection, query)
+    }
+
+    fn run_sql(&self, statement: &Statement) -> Result<Outcome, Error> {
+        let _host = Limited::off();
+        self.0.run_sql(statement)
     }
 
     fn collection(&self, name_or_id: &str) -> Option<Arc<Collection>> {

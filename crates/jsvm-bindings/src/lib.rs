@@ -8,7 +8,9 @@
 
 pub mod cast;
 
+mod api;
 mod app;
+mod auth;
 mod chain;
 mod collection;
 mod datetime;
@@ -19,6 +21,7 @@ mod error;
 mod event;
 mod exchange;
 mod executor;
+mod generate;
 mod hooks;
 mod hosted;
 pub mod http;
@@ -27,6 +30,7 @@ mod kinds;
 mod lifecycle;
 mod lint;
 mod lock;
+mod middleware;
 mod modules;
 mod mux;
 mod observer;
@@ -35,10 +39,13 @@ mod pick;
 mod record;
 mod schedule;
 pub mod security;
+mod sql;
 mod storage;
 mod types;
 
+pub use api::WebApi;
 pub use app::App;
+pub use auth::{SUPERUSERS, TokenKind};
 pub use chain::{Action, Chain};
 pub use collection::{Collection, CollectionKind, Field, FieldKind};
 pub use datetime::DateTime;
@@ -54,6 +61,7 @@ pub use kinds::{EventKind, MemberKind, MemberSpec};
 pub use lifecycle::{Validation, random_id};
 pub use lint::{Finding, Severity, Trap, lint};
 pub use lock::Locked;
+pub use middleware::{BODY_LIMIT, Native, Step, require_auth};
 pub use modules::{ModuleFiles, Modules, NoModules};
 pub use mux::{Conflict, Found, Mux, Pattern, PatternError};
 pub use observer::{Call, Observer};
@@ -61,6 +69,7 @@ pub use output::{Level, Origin, Output, Silent};
 pub use pick::pick;
 pub use record::{Record, RecordRef};
 pub use schedule::{Schedule, ScheduleError};
+pub use sql::{Outcome, Statement};
 pub use storage::{NoRecords, Query, Rows, Storage, Transaction};
 pub use types::types;
 

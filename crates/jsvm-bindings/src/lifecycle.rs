@@ -11,6 +11,7 @@ use crate::{
     datetime::DateTime,
     error::Error,
     event::{Event, Member},
+    generate,
     observer::host_call,
     record::RecordRef,
     storage::Query,
@@ -121,7 +122,7 @@ impl App {
     ///
     /// What a hook threw or what is not allowed.
     pub fn validate(&self, record: &RecordRef) -> Result<(), Error> {
-        fill_id(record);
+        generate::fill(&mut record.lock());
         let action: Action = Box::new(|event| match event.record() {
             Some(record) => {
                 let app = event.app();
@@ -230,18 +231,11 @@ fn record_event(app: &App, record: &RecordRef, kind: &str) -> Event {
         .with("type", Member::Value(kind.into()))
 }
 
-/// Gives a new record an id if it has none.
-fn fill_id(record: &RecordRef) {
-    let mut record = record.lock();
-    if record.is_new() && record.id().is_empty() {
-        record.set("id", &Value::String(random_id()));
-    }
-}
-
 /// Fills in what nobody has to: a new id, and the times of autodate fields.
 fn prepare(record: &RecordRef, is_new: bool) {
-    fill_id(record);
     let mut record = record.lock();
+    generate::fill(&mut record);
+    generate::end_tokens(&mut record);
     let collection = std::sync::Arc::clone(record.collection());
     let autodates = collection.fields.iter().filter(|field| {
         let option = if is_new { "onCreate" } else { "onUpdate" };

@@ -4,7 +4,12 @@
 //! hook. The order of hooks around them is the lifecycle's. Knows nothing of
 //! scripts.
 
-use crate::{collection::Collection, error::Error, record::Record};
+use crate::{
+    collection::Collection,
+    error::Error,
+    record::Record,
+    sql::{Outcome, Statement},
+};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -57,6 +62,19 @@ pub trait Rows: Send + Sync + 'static {
     ///
     /// As [`find`](Self::find).
     fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error>;
+
+    /// Runs one statement of SQL, which a script wrote.
+    ///
+    /// It may read and write any table, but nothing outside of the database.
+    /// By default, a host knows no SQL.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] for what does not parse or is not allowed, and if the
+    /// time of the statement is over.
+    fn run_sql(&self, _: &Statement) -> Result<Outcome, Error> {
+        Err(Error::host("this host has no SQL"))
+    }
 
     /// The collection of that name or id.
     fn collection(&self, name_or_id: &str) -> Option<Arc<Collection>> {

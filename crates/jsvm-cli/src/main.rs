@@ -48,10 +48,14 @@ const USAGE: u8 = 2;
 /// A limit ended the script.
 const LIMIT: u8 = 3;
 
-/// The variables of this process, for `process.env`.
+/// The variables of this process, for `process.env`, but for the password that
+/// is among them.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
+        if name == "JSVM_SUPERUSER" {
+            return None;
+        }
         Some((name, value.to_string_lossy().into_owned()))
     })
 }

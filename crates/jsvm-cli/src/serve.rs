@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{Context, Result};
 use jsvm::{App, Config, Error, Event, HookSet, Member, Runtime};
 use jsvm_host::{
-    Clock, Console, MetricsTable, Project, ProjectModules, Server, Sqlite, Watch,
+    Clock, Console, MetricsTable, Project, ProjectModules, Server, Sqlite, Superuser, Watch,
     server::{self, MetricsPage},
 };
 use std::{
@@ -43,6 +43,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     }
     log_to_stderr(config.metrics.log_format);
     let store = open(&project)?;
+    put_superuser(&store)?;
     let watch = args.watch.then(|| Watch::new(&project));
     let table = telemetry::table(&project, &config.metrics)?;
     let runtime = start(&project, &config, &store, table.as_ref())?;
@@ -99,6 +100,19 @@ fn open(project: &Project) -> Result<Sqlite> {
         }
     }
     Ok(store)
+}
+
+/// PocketBase: `superuser upsert`; the variable leaves nothing in a process list.
+fn put_superuser(store: &Sqlite) -> Result<()> {
+    const VARIABLE: &str = "JSVM_SUPERUSER";
+    store.prepare_superusers()?;
+    match std::env::var(VARIABLE) {
+        Ok(text) => Superuser::parse(&text)
+            .and_then(|superuser| store.put_superuser(&superuser))
+            .context(VARIABLE),
+        Err(std::env::VarError::NotPresent) => Ok(()),
+        Err(err) => Err(err).context(VARIABLE),
+    }
 }
 
 /// Starts the workers and loads the hooks.

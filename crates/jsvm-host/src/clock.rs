@@ -33,6 +33,7 @@ impl Clock {
     ///
     /// If there is no tokio runtime around the call.
     pub fn start(app: App) -> Self {
+        app.set_runs_crons(true);
         Self {
             ticks: tokio::spawn(tick(app)),
         }
@@ -60,6 +61,9 @@ async fn tick(app: App) {
             continue;
         }
         last = now;
+        if !app.runs_crons() {
+            continue;
+        }
         let due = due(&app.crons(), now);
         for id in due {
             let app = app.clone();
@@ -79,7 +83,8 @@ fn due(crons: &BTreeMap<String, CronJob>, unix_minute: i64) -> Vec<String> {
         .collect()
 }
 
-fn run_job(app: &App, id: &str) {
+/// Runs a job now; what it throws is logged.
+pub(crate) fn run_job(app: &App, id: &str) {
     if let Err(err) = app.run_cron(id) {
         let message = format!("[cronAdd] failed to execute cron job {id}: {err}");
         app.log(Level::Error, &message);

@@ -7,6 +7,7 @@ mod modules;
 mod project;
 pub mod server;
 mod store;
+mod superuser;
 pub mod table;
 mod watch;
 
@@ -16,5 +17,6 @@ pub use modules::ProjectModules;
 pub use project::Project;
 pub use server::Server;
 pub use store::{Options, Sqlite, read_schema};
+pub use superuser::Superuser;
 pub use table::MetricsTable;
 pub use watch::Watch;

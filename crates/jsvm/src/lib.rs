@@ -27,12 +27,13 @@ pub use config::{
 };
 pub use jsvm_alloc as alloc;
 pub use jsvm_bindings::{
-    Action, ApiError, App, Collection, CollectionKind, Conflict, CronJob, DateTime, Error, Event,
-    EventKind, Exchange, Field, FieldError, FieldKind, Finding, Found, HOOKS, Handler, Hook,
-    HookSet, Level, Loaded, Member, MemberKind, MemberSpec, Middleware, ModuleFiles, Mux,
-    NoModules, NoRecords, Origin, Output, Pattern, PatternError, Profile, Query, Record, RecordRef,
-    RequestInfo, Route, Rows, Schedule, ScheduleError, Severity, Silent, Storage, Transaction,
-    Trap, Validation, cast, go_json, http, pick, random_id, security, sentence, types,
+    Action, ApiError, App, BODY_LIMIT, Collection, CollectionKind, Conflict, CronJob, DateTime,
+    Error, Event, EventKind, Exchange, Field, FieldError, FieldKind, Finding, Found, HOOKS,
+    Handler, Hook, HookSet, Level, Loaded, Member, MemberKind, MemberSpec, Middleware, ModuleFiles,
+    Mux, Native, NoModules, NoRecords, Origin, Outcome, Output, Pattern, PatternError, Profile,
+    Query, Record, RecordRef, RequestInfo, Route, Rows, SUPERUSERS, Schedule, ScheduleError,
+    Severity, Silent, Statement, Step, Storage, TokenKind, Transaction, Trap, Validation, WebApi,
+    cast, go_json, http, pick, random_id, require_auth, security, sentence, types,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use jsvm_metrics as metrics;

@@ -45,6 +45,14 @@ impl Response {
         self.status != 0
     }
 
+    /// Changes the header fields, those that go out among them.
+    ///
+    /// For who encodes an answer after it was written.
+    pub fn edit_headers(&mut self, edit: impl Fn(&mut Headers)) {
+        edit(&mut self.headers);
+        self.sent.as_mut().into_iter().for_each(edit);
+    }
+
     /// The header fields that go out: those of the moment when the status was
     /// written. What is set later is lost, as in Go.
     pub fn sent_headers(&self) -> &Headers {

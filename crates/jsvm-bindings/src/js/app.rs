@@ -45,7 +45,13 @@ pub(super) fn install(context: &mut Context) -> JsResult<AppClasses> {
     let global = context.global_object();
     define_accessor(&global, "$app", current, Some(replace), context)?;
     Ok(AppClasses {
-        app: APP.prototype(None, context)?,
+        app: {
+            let prototype = APP.prototype(None, context)?;
+            super::auth::APP.add_to(&prototype, context)?;
+            super::cron::APP.add_to(&prototype, context)?;
+            super::db::APP.add_to(&prototype, context)?;
+            prototype
+        },
         store: STORE.prototype(None, context)?,
         logger: LOGGER.prototype(None, context)?,
     })
@@ -103,7 +109,7 @@ pub(super) fn collection_of(
         .map_err(|err| error::throw(err, context))
 }
 
-fn app(value: &JsValue) -> JsResult<App> {
+pub(super) fn app(value: &JsValue) -> JsResult<App> {
     this::<AppObject>(value).map(|object| object.0)
 }
 

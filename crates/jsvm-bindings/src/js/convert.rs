@@ -46,7 +46,7 @@ pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Val
         return Some(model.to_plain(object, context));
     }
     if let Some(CollectionObject(collection)) = host(&value) {
-        return Some(collection.to_json());
+        return Some(collection.public_json());
     }
     if let Some(StoreObject(app)) = host(&value) {
         return Some(

@@ -3,8 +3,8 @@
 //! The one rule: the shape is fixed when it is made; values that do not fit
 //! are refused when a body is bound to it, and never change its types.
 
-use super::class::{arg, constructor, define_global};
-use crate::cast;
+use super::class::{arg, constructor, define_global, host, instance};
+use crate::{cast, error::Error};
 use boa_engine::{
     Context, JsData, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, js_string,
 };
@@ -18,6 +18,11 @@ use std::rc::Rc;
 #[boa_gc(unsafe_empty_trace)]
 pub(crate) struct DynamicModel(Rc<Vec<(String, FieldType)>>);
 
+/// A field that may be null, which it is at first.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct Nullable(FieldType);
+
 /// PocketBase: the default decides the type; `0` is whole, `-0` is not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FieldType {
@@ -27,6 +32,8 @@ enum FieldType {
     Bool,
     List,
     Map,
+    /// A text, number or flag, or null.
+    Nullable(&'static Self),
     Any,
 }
 
@@ -39,8 +46,26 @@ pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     );
     let function = constructor("DynamicModel", 1, body, &prototype, context)?;
     define_global("DynamicModel", function.into(), context)?;
+    for (name, kind) in NULLABLE {
+        let body = NativeFunction::from_copy_closure(move |_, _, context| {
+            let prototype = context.intrinsics().constructors().object().prototype();
+            Ok(instance(&prototype, Nullable(*kind), context))
+        });
+        let made = super::class::function(name, 0, body, context);
+        define_global(name, made.into(), context)?;
+    }
     Ok(prototype)
 }
+
+/// PocketBase: `nullString()` and so on in a shape.
+const NULLABLE: &[(&str, FieldType)] = &[
+    ("nullString", FieldType::Nullable(&FieldType::Text)),
+    ("nullInt", FieldType::Nullable(&FieldType::Integer)),
+    ("nullFloat", FieldType::Nullable(&FieldType::Float)),
+    ("nullBool", FieldType::Nullable(&FieldType::Bool)),
+    ("nullArray", FieldType::Nullable(&FieldType::List)),
+    ("nullObject", FieldType::Nullable(&FieldType::Map)),
+];
 
 fn new_model(shape: &JsValue, prototype: &JsObject, context: &mut Context) -> JsResult<JsValue> {
     let invalid = || {
@@ -60,7 +85,12 @@ fn new_model(shape: &JsValue, prototype: &JsObject, context: &mut Context) -> Js
         else {
             continue;
         };
-        fields.push((name, type_of(&value)));
+        let kind = type_of(&value);
+        let value = match kind {
+            FieldType::Nullable(_) => JsValue::null(),
+            _ => value,
+        };
+        fields.push((name, kind));
         values.push((key, value));
     }
     let model = JsObject::new(
@@ -76,7 +106,9 @@ fn new_model(shape: &JsValue, prototype: &JsObject, context: &mut Context) -> Js
 }
 
 fn type_of(value: &JsValue) -> FieldType {
-    if value.is_string() {
+    if let Some(Nullable(kind)) = host(value) {
+        kind
+    } else if value.is_string() {
         FieldType::Text
     } else if value.is_boolean() {
         FieldType::Bool
@@ -106,6 +138,46 @@ impl DynamicModel {
             map.insert(name.clone(), plain.unwrap_or_default());
         }
         Value::Object(map)
+    }
+
+    /// Another model of this shape, with the values that `object` has.
+    pub(crate) fn another(&self, object: &JsObject, context: &mut Context) -> JsResult<JsValue> {
+        let prototype = object
+            .prototype()
+            .unwrap_or_else(|| value::new_object(context));
+        let model = JsObject::new(context.root_shape(), prototype, self.clone()).upcast();
+        let values = self.to_plain(object, context);
+        for (name, _) in self.0.iter() {
+            let value = value::from_json(&values[name.as_str()], context);
+            model.create_data_property_or_throw(js_string!(name.as_str()), value, context)?;
+        }
+        Ok(model.into())
+    }
+
+    /// Takes over the columns of a row that the model has fields for.
+    ///
+    /// # Errors
+    ///
+    /// PocketBase: a column without a value does not fit into most fields.
+    pub(crate) fn assign(
+        &self,
+        object: &JsObject,
+        row: &Map<String, Value>,
+        context: &mut Context,
+    ) -> Result<(), Error> {
+        for (name, kind) in self.0.iter() {
+            let Some(given) = row.get(name) else {
+                continue;
+            };
+            let value = from_column(*kind, given).ok_or_else(|| {
+                Error::host(format!(
+                    "sql: Scan error on column {name:?}: NULL does not fit the type of the field"
+                ))
+            })?;
+            let value = value::from_json(&value, context);
+            value::set_own(object, js_string!(name.as_str()), value, context);
+        }
+        Ok(())
     }
 
     /// Takes over the values of a body that the model has fields for.
@@ -142,6 +214,12 @@ impl DynamicModel {
 
 /// The value if JSON of it fits the type; inside, none leaves the field alone.
 fn fitting(kind: FieldType, value: &Value) -> Option<Option<Value>> {
+    if let FieldType::Nullable(kind) = kind {
+        return match value {
+            Value::Null => Some(Some(Value::Null)),
+            value => fitting(*kind, value),
+        };
+    }
     let fits = match (kind, value) {
         (_, Value::Null) => return Some(None),
         (FieldType::Text, Value::String(_))
@@ -156,6 +234,25 @@ fn fitting(kind: FieldType, value: &Value) -> Option<Option<Value>> {
     fits.then(|| Some(value.clone()))
 }
 
+/// The value of a column as the field holds it; `None` if it cannot.
+fn from_column(kind: FieldType, value: &Value) -> Option<Value> {
+    let json = |empty: Value| match value {
+        Value::Null => Some(empty),
+        Value::String(text) if text.is_empty() => Some(empty),
+        Value::String(text) => serde_json::from_str(text).ok(),
+        other => Some(other.clone()),
+    };
+    match kind {
+        FieldType::Nullable(_) if value.is_null() => Some(Value::Null),
+        FieldType::Nullable(kind) => from_column(*kind, value),
+        FieldType::List => json(Value::Array(Vec::new())),
+        FieldType::Map => json(Value::Object(Map::new())),
+        FieldType::Any => Some(value.clone()),
+        _ if value.is_null() => None,
+        kind => cast_to(kind, value),
+    }
+}
+
 fn cast_to(kind: FieldType, value: &Value) -> Option<Value> {
     Some(match kind {
         FieldType::Text => cast::to_text(value).into(),
@@ -163,6 +260,7 @@ fn cast_to(kind: FieldType, value: &Value) -> Option<Value> {
         FieldType::Float => cast::number(cast::to_number(value)),
         FieldType::Bool => cast::to_bool(value).into(),
         FieldType::List if !value.is_array() => Value::Array(vec![value.clone()]),
+        FieldType::Nullable(kind) => return cast_to(*kind, value),
         FieldType::List | FieldType::Map | FieldType::Any => value.clone(),
     })
 }

@@ -10,9 +10,11 @@ use super::{
     handler, misuse,
 };
 use crate::{
+    app::App,
     env::Env,
     hooks::{CronJob, HOOKS, Hook, HookSet, Middleware, Route},
     kinds::EventKind,
+    middleware::{Native, Step},
     mux::Pattern,
     schedule::Schedule,
 };
@@ -99,13 +101,13 @@ fn install_middleware(context: &mut Context) -> JsResult<()> {
     let body = NativeFunction::from_copy_closure_with_captures(
         |_, args, prototype: &boa_engine::JsObject, context| {
             let middleware = Middleware {
-                handler: handler(
+                step: Step::Script(handler(
                     "middleware",
                     EventKind::Route,
                     &arg(args, 0),
                     Vec::new(),
                     context,
-                )?,
+                )?),
                 priority: integer(args, 1, context)?,
                 id: text(args, 2, context)?,
             };
@@ -145,15 +147,8 @@ fn router_add(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
         return Err(JsNativeError::typ().with_message(err.to_string()).into());
     }
     let name = format!("{method} {path}");
-    let handler = handler(
-        name.trim_start(),
-        EventKind::Route,
-        &arg(args, 2),
-        Vec::new(),
-        context,
-    )?;
+    let (handler, place) = route_handler(name.trim_start(), &path, &arg(args, 2), context)?;
     let middlewares = middlewares(args.get(3..).unwrap_or(&[]), context)?;
-    let place = handler.program.source().to_string();
     let loading = loading(context)?;
     loading.0.borrow_mut().routes.push(Route {
         method,
@@ -163,6 +158,30 @@ fn router_add(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
         place,
     });
     Ok(JsValue::undefined())
+}
+
+/// What answers a route, and where it was registered.
+fn route_handler(
+    name: &str,
+    path: &str,
+    value: &JsValue,
+    context: &mut Context,
+) -> JsResult<(Step, String)> {
+    if let Some(native) = super::apis::native(value) {
+        if !matches!(native, Native::Static { .. }) {
+            let message = format!("{name}: a middleware is no handler; give it after the handler");
+            return Err(JsNativeError::typ().with_message(message).into());
+        }
+        if !path.ends_with("{path...}") {
+            let message = format!("{name}: the path of $apis.static must end in {{path...}}");
+            return Err(JsNativeError::typ().with_message(message).into());
+        }
+        let place = calling_position(context).map_or_else(String::new, |at| at.to_string());
+        return Ok((Step::Native(native), place));
+    }
+    let handler = handler(name, EventKind::Route, value, Vec::new(), context)?;
+    let place = handler.program.source().to_string();
+    Ok((Step::Script(handler), place))
 }
 
 /// `routerUse(...middlewares)`.
@@ -179,8 +198,16 @@ fn middlewares(args: &[JsValue], context: &mut Context) -> JsResult<Vec<Middlewa
             if let Some(MiddlewareObject(middleware)) = super::class::host(value) {
                 return Ok(middleware);
             }
+            if let Some(native) = super::apis::native(value) {
+                return Ok(Middleware {
+                    priority: native.priority(),
+                    id: native.id().to_owned(),
+                    step: Step::Native(native),
+                });
+            }
+            let handler = handler("middleware", EventKind::Route, value, Vec::new(), context)?;
             Ok(Middleware {
-                handler: handler("middleware", EventKind::Route, value, Vec::new(), context)?,
+                step: Step::Script(handler),
                 priority: 0,
                 id: String::new(),
             })
@@ -230,6 +257,15 @@ pub(super) fn cron_remove(
         }
     }
     Ok(JsValue::undefined())
+}
+
+/// The jobs that are registered: those of the files that are being loaded, or
+/// those in force.
+pub(super) fn jobs(app: &App, context: &Context) -> Vec<CronJob> {
+    match context.get_data::<Loading>() {
+        Some(loading) => loading.0.borrow().crons.clone(),
+        None => app.crons().values().cloned().collect(),
+    }
 }
 
 /// What the source of a handler that was given as text is called.

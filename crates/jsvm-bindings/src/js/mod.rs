@@ -3,10 +3,16 @@
 //! The one rule: a `HookVm` hands out host objects only while it runs a
 //! handler or loads a file; what scripts keep of them is their own loss.
 
+mod apis;
 mod app;
+mod auth;
 mod class;
 mod console;
 mod convert;
+mod cookie;
+mod cron;
+mod db;
+mod dbx;
 mod dynamic_model;
 mod error;
 mod event;
@@ -19,7 +25,11 @@ mod record;
 mod request;
 mod require;
 mod security;
+mod select;
 mod time;
+mod upload;
+mod url;
+mod xml;
 
 use crate::{
     app::App,
@@ -270,6 +280,10 @@ pub(crate) struct Classes {
     record: JsObject,
     collection: record::CollectionClasses,
     app: app::AppClasses,
+    cookie: JsObject,
+    cron: cron::CronClasses,
+    upload: upload::UploadClasses,
+    db: db::DbClasses,
     date_time: JsObject,
 }
 
@@ -291,6 +305,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     dynamic_model::install(context)?;
     loader::install_cron(context)?;
     security::install(context)?;
+    apis::install(context)?;
     if data.env.profile == Profile::PocketBase {
         require::install(context)?;
     }
@@ -300,6 +315,10 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         record: record::install(context)?,
         collection: record::install_collection(context)?,
         app: app::install(context)?,
+        cookie: cookie::install(context)?,
+        cron: cron::install(context)?,
+        upload: upload::install(context)?,
+        db: db::install(context)?,
         request: request::install(context)?,
         events: event::EventClasses::new(),
     };

@@ -15,6 +15,7 @@ use crate::{
     datetime::DateTime,
     error::Error,
     record::{Record, RecordRef},
+    security,
 };
 use boa_engine::{
     Context, JsData, JsObject, JsResult, JsValue, NativeFunction, object::builtins::JsArray,
@@ -48,6 +49,7 @@ pub(crate) struct CollectionClasses {
 /// Adds `Record`; returns its prototype.
 pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     let prototype = RECORD.prototype(None, context)?;
+    super::auth::RECORD.add_to(&prototype, context)?;
     let body = NativeFunction::from_copy_closure_with_captures(
         |_, args, prototype: &JsObject, context| {
             let collection = app::collection_of(&arg(args, 0), None, context)?;
@@ -133,7 +135,10 @@ const RECORD: Class = Class {
         }),
         ("getString", 1, |value, args, context| {
             let key = text(args, 0, context)?;
-            Ok(string(cast::to_text(record(value)?.lock().get(&key))))
+            Ok(string(cast::to_text(&readable(
+                &record(value)?.lock(),
+                &key,
+            ))))
         }),
         ("getInt", 1, |value, args, context| {
             let key = text(args, 0, context)?;
@@ -285,12 +290,23 @@ fn get(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
         let field = record.collection().field(&key);
         let is_date =
             field.is_some_and(|field| matches!(field.kind, FieldKind::Date | FieldKind::Autodate));
-        (record.get(&key).clone(), is_date)
+        (readable(&record, &key), is_date)
     };
     if is_date {
         return Ok(date_time(&cast::to_text(&plain), context));
     }
     Ok(value::from_json(&plain, context))
+}
+
+/// The value of a field; PocketBase: a password that is stored reads as empty.
+fn readable(record: &Record, key: &str) -> Value {
+    let value = record.get(key);
+    let is_hash = value.as_str().is_some_and(security::is_password_hash);
+    let field = record.collection().field(key).filter(|_| is_hash);
+    match field {
+        Some(field) if field.kind == FieldKind::Password => "".into(),
+        _ => value.clone(),
+    }
 }
 
 fn date_time(text: &str, context: &mut Context) -> JsValue {
@@ -331,7 +347,7 @@ const COLLECTION: Class = Class {
         ("isView", 0, |value, _, _| is_kind(value, "view")),
         ("toJSON", 0, |value, _, context| {
             let CollectionObject(collection) = this(value)?;
-            Ok(value::from_json(&collection.to_json(), context))
+            Ok(value::from_json(&collection.public_json(), context))
         }),
     ],
     getters: &[

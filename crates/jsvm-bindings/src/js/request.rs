@@ -5,24 +5,25 @@
 
 use super::{
     class::{Class, arg, host, instance, integer, string, text, this},
-    convert,
+    convert, cookie,
     dynamic_model::DynamicModel,
     error,
     event::EventObject,
     go_json::{self, Unwritable},
-    record,
+    record, upload,
+    url::{self, UrlObject},
+    xml,
 };
 use crate::{
     error::{ApiError, Error},
     exchange::{Exchange, RequestInfo},
-    http::Values,
     pick::pick,
 };
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
 use serde_json::Value;
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
 /// Bytes of the host, readable again and again.
 #[derive(Clone, Trace, Finalize, JsData)]
@@ -39,10 +40,6 @@ struct ResponseObject(Arc<Exchange>);
 
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
-struct UrlObject(Arc<Exchange>);
-
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
 struct HeadersObject(Arc<Exchange>, Side);
 
 /// Whose headers they are; those of the request cannot be changed for others.
@@ -54,40 +51,41 @@ enum Side {
 
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
-struct QueryObject(Rc<RefCell<Values>>);
-
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
 struct InfoObject(Arc<RequestInfo>);
 
 /// The prototypes around requests.
 pub(crate) struct RequestClasses {
     request: JsObject,
     response: JsObject,
-    url: JsObject,
+    pub(super) url: JsObject,
     headers: JsObject,
-    query: JsObject,
+    pub(super) query: JsObject,
     info: JsObject,
     bytes: JsObject,
 }
 
 pub(super) fn install(context: &mut Context) -> JsResult<RequestClasses> {
     Ok(RequestClasses {
-        request: REQUEST.prototype(None, context)?,
+        request: {
+            let prototype = REQUEST.prototype(None, context)?;
+            cookie::REQUEST.add_to(&prototype, context)?;
+            upload::REQUEST.add_to(&prototype, context)?;
+            prototype
+        },
         response: RESPONSE.prototype(None, context)?,
-        url: URL.prototype(None, context)?,
+        url: url::URL.prototype(None, context)?,
         headers: HEADERS.prototype(None, context)?,
-        query: QUERY.prototype(None, context)?,
+        query: url::QUERY.prototype(None, context)?,
         info: INFO.prototype(None, context)?,
         bytes: Class::default().prototype(None, context)?,
     })
 }
 
-fn prototype(context: &Context, of: fn(&RequestClasses) -> &JsObject) -> JsObject {
+pub(super) fn prototype(context: &Context, of: fn(&RequestClasses) -> &JsObject) -> JsObject {
     of(&super::Classes::of(context).request).clone()
 }
 
-fn exchange(value: &JsValue) -> JsResult<Arc<Exchange>> {
+pub(super) fn exchange(value: &JsValue) -> JsResult<Arc<Exchange>> {
     let event: EventObject = this(value)?;
     event.event().exchange().cloned().ok_or_else(|| {
         JsNativeError::typ()
@@ -117,6 +115,11 @@ pub(super) const EVENT: Class = Class {
         }),
         ("redirect", 2, redirect),
         ("bindBody", 1, bind_body),
+        ("setCookie", 1, cookie::set_cookie),
+        ("findUploadedFiles", 1, upload::find_uploaded),
+        ("stream", 3, upload::stream),
+        ("xml", 2, xml::xml),
+        ("flush", 0, |_, _, _| Ok(JsValue::undefined())),
         ("requestInfo", 0, |value, _, context| {
             let info = exchange(value)?
                 .info()
@@ -155,7 +158,7 @@ pub(super) const EVENT: Class = Class {
         ("remoteIP", 0, remote_ip),
         ("realIP", 0, remote_ip),
         ("hasSuperuserAuth", 0, |value, _, _| {
-            Ok(has_superuser_auth(exchange(value)?.auth()).into())
+            Ok(has_superuser_auth(exchange(value)?.auth().as_ref()).into())
         }),
         ("error", 3, |_, args, context| {
             api_error(None, args, context)
@@ -196,16 +199,26 @@ pub(super) const EVENT: Class = Class {
                 context,
             ))
         }),
-        ("auth", |value, _, context| {
-            let auth = exchange(value)?.auth().cloned();
-            Ok(auth.map_or_else(JsValue::null, |auth| record::object(auth, context)))
-        }),
     ],
-    accessors: &[],
+    accessors: &[(
+        "auth",
+        |value, _, context| {
+            let auth = exchange(value)?.auth();
+            Ok(auth.map_or_else(JsValue::null, |auth| record::object(auth, context)))
+        },
+        |value, args, context| {
+            let auth = match arg(args, 0) {
+                nobody if nobody.is_null_or_undefined() => None,
+                _ => Some(record::argument(args, 0, context)?),
+            };
+            exchange(value)?.set_auth(auth);
+            Ok(JsValue::undefined())
+        },
+    )],
 };
 
 fn has_superuser_auth(auth: Option<&crate::record::RecordRef>) -> bool {
-    auth.is_some_and(|auth| auth.lock().collection().name == "_superusers")
+    auth.is_some_and(|auth| auth.lock().is_superuser())
 }
 
 fn api_error(status: Option<u16>, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -252,7 +265,7 @@ fn json(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<Js
     Ok(JsValue::undefined())
 }
 
-fn body(
+pub(super) fn body(
     value: &JsValue,
     args: &[JsValue],
     kind: &str,
@@ -339,6 +352,12 @@ pub(super) fn bytes(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>>
     Ok(value.to_string(context)?.to_std_string_lossy().into_bytes())
 }
 
+/// The object of bytes, which can be read again and again.
+pub(super) fn bytes_object(bytes: Rc<[u8]>, context: &mut Context) -> JsValue {
+    let prototype = prototype(context, |of| &of.bytes);
+    instance(&prototype, BytesObject(bytes), context)
+}
+
 /// The object of a request's summary.
 pub(super) fn info_object(info: &Arc<RequestInfo>, context: &mut Context) -> JsValue {
     let prototype = prototype(context, |of| &of.info);
@@ -376,7 +395,8 @@ const INFO: Class = Class {
     accessors: &[],
 };
 
-fn request(value: &JsValue) -> JsResult<Arc<Exchange>> {
+/// The request behind an object that stands for one.
+pub(super) fn of(value: &JsValue) -> JsResult<Arc<Exchange>> {
     this::<RequestObject>(value).map(|object| object.0)
 }
 
@@ -384,49 +404,45 @@ const REQUEST: Class = Class {
     methods: &[
         ("pathValue", 1, |value, args, context| {
             let name = text(args, 0, context)?;
-            Ok(string(request(value)?.path_value(&name)))
+            Ok(string(of(value)?.path_value(&name)))
         }),
         ("userAgent", 0, |value, _, _| {
-            Ok(string(request(value)?.request().headers.get("User-Agent")))
+            Ok(string(of(value)?.request().headers.get("User-Agent")))
         }),
         ("referer", 0, |value, _, _| {
-            Ok(string(request(value)?.request().headers.get("Referer")))
+            Ok(string(of(value)?.request().headers.get("Referer")))
         }),
     ],
     getters: &[
         ("method", |value, _, _| {
-            Ok(string(&request(value)?.request().method))
+            Ok(string(&of(value)?.request().method))
         }),
-        ("host", |value, _, _| {
-            Ok(string(&request(value)?.request().host))
-        }),
-        ("pattern", |value, _, _| {
-            Ok(string(request(value)?.pattern()))
-        }),
+        ("host", |value, _, _| Ok(string(&of(value)?.request().host))),
+        ("pattern", |value, _, _| Ok(string(of(value)?.pattern()))),
         ("requestURI", |value, _, _| {
-            Ok(string(&request(value)?.request().target))
+            Ok(string(&of(value)?.request().target))
         }),
         ("remoteAddr", |value, _, _| {
-            Ok(string(&request(value)?.request().remote_addr))
+            Ok(string(&of(value)?.request().remote_addr))
         }),
         ("contentLength", |value, _, _| {
-            let length = request(value)?.request().body.len();
+            let length = of(value)?.request().body.len();
             Ok(i32::try_from(length).unwrap_or(i32::MAX).into())
         }),
         ("url", |value, _, context| {
             let prototype = prototype(context, |of| &of.url);
-            Ok(instance(&prototype, UrlObject(request(value)?), context))
+            Ok(instance(&prototype, UrlObject(of(value)?), context))
         }),
         ("header", |value, _, context| {
             let prototype = prototype(context, |of| &of.headers);
             Ok(instance(
                 &prototype,
-                HeadersObject(request(value)?, Side::Request),
+                HeadersObject(of(value)?, Side::Request),
                 context,
             ))
         }),
         ("body", |value, _, context| {
-            let bytes = request(value)?.request().body.as_slice().into();
+            let bytes = of(value)?.request().body.as_slice().into();
             let prototype = prototype(context, |of| &of.bytes);
             Ok(instance(&prototype, BytesObject(bytes), context))
         }),
@@ -461,34 +477,6 @@ const RESPONSE: Class = Class {
     getters: &[],
     accessors: &[],
 };
-
-const URL: Class = Class {
-    methods: &[
-        ("query", 0, |value, _, context| {
-            let UrlObject(exchange) = this(value)?;
-            let query = Rc::new(RefCell::new(exchange.request().query()));
-            let prototype = prototype(context, |of| &of.query);
-            Ok(instance(&prototype, QueryObject(query), context))
-        }),
-        ("string", 0, url_text),
-        ("toString", 0, url_text),
-    ],
-    getters: &[
-        ("path", |value, _, _| {
-            Ok(string(this::<UrlObject>(value)?.0.request().path()))
-        }),
-        ("rawQuery", |value, _, _| {
-            Ok(string(this::<UrlObject>(value)?.0.request().raw_query()))
-        }),
-        ("host", |_, _, _| Ok(string(""))),
-        ("scheme", |_, _, _| Ok(string(""))),
-    ],
-    accessors: &[],
-};
-
-fn url_text(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
-    Ok(string(this::<UrlObject>(value)?.0.request().url()))
-}
 
 const HEADERS: Class = Class {
     methods: &[
@@ -549,42 +537,3 @@ fn change(
     apply(&mut exchange.response().headers, &name, &value_text);
     Ok(JsValue::undefined())
 }
-
-const QUERY: Class = Class {
-    methods: &[
-        ("get", 1, |value, args, context| {
-            let name = text(args, 0, context)?;
-            let QueryObject(query) = this(value)?;
-            let found = string(query.borrow().get(&name));
-            Ok(found)
-        }),
-        ("has", 1, |value, args, context| {
-            let name = text(args, 0, context)?;
-            let QueryObject(query) = this(value)?;
-            let has = query.borrow().has(&name);
-            Ok(has.into())
-        }),
-        ("set", 2, |value, args, context| {
-            let (name, new) = (text(args, 0, context)?, text(args, 1, context)?);
-            this::<QueryObject>(value)?.0.borrow_mut().set(&name, &new);
-            Ok(JsValue::undefined())
-        }),
-        ("add", 2, |value, args, context| {
-            let (name, new) = (text(args, 0, context)?, text(args, 1, context)?);
-            this::<QueryObject>(value)?.0.borrow_mut().add(&name, &new);
-            Ok(JsValue::undefined())
-        }),
-        ("del", 1, |value, args, context| {
-            let name = text(args, 0, context)?;
-            this::<QueryObject>(value)?.0.borrow_mut().del(&name);
-            Ok(JsValue::undefined())
-        }),
-        ("encode", 0, |value, _, _| {
-            let QueryObject(query) = this(value)?;
-            let encoded = string(query.borrow().encode());
-            Ok(encoded)
-        }),
-    ],
-    getters: &[],
-    accessors: &[],
-};

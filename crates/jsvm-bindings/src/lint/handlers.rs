@@ -176,13 +176,14 @@ fn registered(hooks: &HookSet) -> impl Iterator<Item = (&Handler, Role)> {
         let role = move |it| (it, Role::Hook((*name).to_owned()));
         handlers.iter().map(role)
     });
-    let of_routes = hooks.routes.iter().map(|it| (&it.handler, Role::Route));
+    let of_routes = hooks.routes.iter();
+    let of_routes = of_routes.filter_map(|it| Some((it.handler.script()?, Role::Route)));
     let own = hooks.routes.iter().flat_map(|route| &route.middlewares);
     let of_middlewares = hooks
         .middlewares
         .iter()
         .chain(own)
-        .map(|it| (&it.handler, Role::Middleware));
+        .filter_map(|it| Some((it.step.script()?, Role::Middleware)));
     let of_crons = hooks.crons.iter().map(|it| (&it.handler, Role::Cron));
     of_hooks
         .chain(of_routes)

@@ -1,6 +1,7 @@
 //! What loading files registers, and what it says of mistakes.
 
 use crate::world::World;
+use jsvm_bindings::Step;
 use std::time::Duration;
 
 fn files(files: &[(&str, &str)]) -> World {
@@ -216,7 +217,10 @@ fn handlers_with_the_same_text_keep_their_own_places() {
     let hooks = world.app.hooks();
     let routes = hooks.routes().iter().map(|route| route.place.clone());
     let uses = hooks.middlewares().iter();
-    let uses = uses.map(|one| one.handler.program.source().to_string());
+    let uses = uses.map(|one| match &one.step {
+        Step::Script(handler) => handler.program.source().to_string(),
+        Step::Native(native) => panic!("{native:?}"),
+    });
     let places: Vec<_> = routes.chain(uses).collect();
     assert_eq!(
         places,

@@ -13,6 +13,7 @@ mod loading;
 mod memory;
 mod modules;
 mod reload;
+mod requests;
 mod routes;
 mod security;
 mod traps;

@@ -132,13 +132,13 @@ impl World {
     pub(crate) fn send(&self, request: Request) -> Result<Response, Error> {
         let hooks = self.app.hooks();
         let route = &hooks.routes()[0];
-        let mut handlers = hooks.middlewares_for(Some(route));
-        handlers.push(Arc::clone(&route.handler));
+        let mut steps = hooks.middlewares_for(Some(route));
+        steps.push(route.handler.clone());
         let exchange = Arc::new(Exchange::new(request, None));
         exchange.set_match("GET /".into(), vec![("name".into(), "world".into())]);
         let event = Event::new(self.app.clone()).with_exchange(Arc::clone(&exchange));
         self.app
-            .run_chain(handlers, Arc::new(event), Box::new(|_| Ok(())))
+            .run_steps(steps, Arc::new(event), Box::new(|_| Ok(())))
             .map(|()| exchange.take_response())
     }
 

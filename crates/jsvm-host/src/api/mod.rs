@@ -4,6 +4,8 @@
 //! by writing into the exchange or by an error. Knows nothing of sockets, and
 //! nothing of which hooks run around it.
 
+pub(crate) mod auth;
+mod crons;
 mod records;
 
 use crate::{server::answers, store::Sqlite};
@@ -17,6 +19,23 @@ pub(crate) type Endpoint = fn(&Sqlite, &Arc<Event>) -> Result<(), Error>;
 pub(crate) const ENDPOINTS: &[(&str, &str, Endpoint)] = &[
     ("GET", "/api/health", health),
     ("POST", "/api/batch", batch),
+    ("GET", "/api/crons", crons::list),
+    ("POST", "/api/crons/{id}", crons::run),
+    (
+        "GET",
+        "/api/collections/{collection}/auth-methods",
+        auth::methods,
+    ),
+    (
+        "POST",
+        "/api/collections/{collection}/auth-with-password",
+        auth::with_password,
+    ),
+    (
+        "POST",
+        "/api/collections/{collection}/auth-refresh",
+        auth::refresh,
+    ),
     (
         "GET",
         "/api/collections/{collection}/records",

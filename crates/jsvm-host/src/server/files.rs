@@ -33,19 +33,42 @@ impl Public {
         Self { root }
     }
 
-    /// Answers with the file that the request's path names.
-    ///
-    /// A directory is answered with its `index.html`, and so is, with that of
-    /// the root, a path under which there is nothing.
+    /// Answers with the file that the request's path names, or else with the
+    /// `index.html` of the root; for a directory with its own.
     ///
     /// # Errors
     ///
     /// A 404 if there is no file.
     pub(crate) fn serve(&self, exchange: &Exchange) -> Result<(), Error> {
-        let path = exchange.request().path();
-        match self.find(&path).or_else(|| self.find("/")) {
+        self.answer(exchange, "", &exchange.request().path(), true)
+    }
+
+    /// As [`serve`](Self::serve), for the part of the path that the wildcard
+    /// `path` of a route matched; the root's `index.html` only if asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub(crate) fn serve_below(&self, exchange: &Exchange, has_fallback: bool) -> Result<(), Error> {
+        let whole = exchange.request().path();
+        let path = exchange.path_value("path");
+        let prefix = whole.strip_suffix(&path).unwrap_or_default();
+        let prefix = prefix.trim_end_matches('/');
+        self.answer(exchange, prefix, &format!("/{path}"), has_fallback)
+    }
+
+    fn answer(
+        &self,
+        exchange: &Exchange,
+        prefix: &str,
+        path: &str,
+        has_fallback: bool,
+    ) -> Result<(), Error> {
+        let fallback = || has_fallback.then(|| self.find("/")).flatten();
+        match self.find(path).or_else(fallback) {
             Some(Found::File(file)) => send(exchange, &file).map_err(|_| not_found()),
             Some(Found::Moved(path)) => {
+                let path = local(&format!("{prefix}{path}"));
                 let mut response = exchange.response();
                 response.headers.set("Location", http::encode_path(&path));
                 response.write_header(301);
@@ -263,6 +286,37 @@ mod tests {
         fs::write(public.root.join(INDEX), "<p>root").unwrap();
         for target in ["/", "/none", "/empty/", "/.env"] {
             assert_eq!(get(&public, target).2, "<p>root", "{target}");
+        }
+    }
+
+    #[test]
+    fn a_route_serves_what_is_below_it() {
+        let (_dir, public) = public();
+        fs::write(public.root.join(INDEX), "<p>root").unwrap();
+        for (path, has_fallback, wanted) in [
+            ("a.txt", false, (200, "a".to_owned())),
+            ("sub", false, (301, "/docs/sub/".to_owned())),
+            ("none", true, (200, "<p>root".to_owned())),
+            ("none", false, (404, "File not found.".to_owned())),
+            ("../secret.txt", false, (404, "File not found.".to_owned())),
+        ] {
+            let request = Request {
+                target: format!("/docs/{path}"),
+                ..Request::default()
+            };
+            let exchange = Exchange::new(request, None);
+            let values = vec![("path".to_owned(), path.to_owned())];
+            exchange.set_match("GET /docs/{path...}".into(), values);
+            let told = match public.serve_below(&exchange, has_fallback) {
+                Err(err) => (404, err.to_string()),
+                Ok(()) => {
+                    let response = exchange.take_response();
+                    let location = response.headers.get("Location").to_owned();
+                    let body = String::from_utf8(response.body).unwrap();
+                    (response.status, location + &body)
+                }
+            };
+            assert_eq!(told, wanted, "{path}");
         }
     }
 

@@ -10,9 +10,12 @@ use super::{
     metrics::{self, MetricsPage},
     routes::{Match, Routes, Table, Target},
 };
-use crate::store::Sqlite;
+use crate::{
+    api::auth::{self, Web},
+    store::Sqlite,
+};
 use jsvm::{
-    Action, ApiError, App, Error, Event, Exchange, Handler as Hook, Level,
+    Action, ApiError, App, Error, Event, Exchange, Level, Native, Step,
     http::{Request, Response},
 };
 use std::{
@@ -37,6 +40,7 @@ impl Handler {
     ///
     /// If the routes of the hooks do not fit together.
     pub(crate) fn new(app: App, store: Sqlite, public: Public) -> Result<Self, Error> {
+        app.set_web_api(Arc::new(Web(store.clone())));
         Ok(Self {
             table: Table::new(&app)?,
             app,
@@ -63,7 +67,8 @@ impl Handler {
         {
             return page.answer();
         }
-        let exchange = Arc::new(Exchange::new(request, None));
+        let auth = auth::of_request(&self.app, &request);
+        let exchange = Arc::new(Exchange::new(request, auth));
         let Match {
             target,
             pattern,
@@ -82,6 +87,12 @@ impl Handler {
         exchange.take_response()
     }
 
+    /// Most bytes that the body of a request may have, if its route says so;
+    /// 0 is any number.
+    pub(crate) fn body_limit(&self, request: &Request) -> Option<u64> {
+        self.table.current(&self.app).body_limit(request)
+    }
+
     /// Answers a request that no route is to see.
     pub(crate) fn refuse(&self, request: Request, err: Error) -> Response {
         let exchange = Exchange::new(request, None);
@@ -93,34 +104,52 @@ impl Handler {
 
     /// Whether and how the target answers, with all middlewares before it.
     fn run(&self, routes: &Routes, target: Target, exchange: &Arc<Exchange>) -> Result<(), Error> {
-        let (hooks, action) = self.chain(routes, target);
+        let (steps, action) = self.steps(routes, target);
         // A reload in the middle of a request must not mix two sets of hooks.
         let app = self.app.keeping(Arc::clone(&routes.hooks));
         let event = Event::new(app).with_exchange(Arc::clone(exchange));
-        self.app.run_chain(hooks, Arc::new(event), action)
+        self.app.run_steps(steps, Arc::new(event), action)
     }
 
-    fn chain(&self, routes: &Routes, target: Target) -> (Vec<Arc<Hook>>, Action) {
+    fn steps(&self, routes: &Routes, target: Target) -> (Vec<Step>, Action) {
         let store = self.store.clone();
-        let public = self.public.clone();
         let action: Action = match target {
             Target::Script(index) => {
                 let route = routes.script(index);
-                let mut hooks = routes.hooks.middlewares_for(route);
-                hooks.extend(route.map(|route| Arc::clone(&route.handler)));
-                return (hooks, Box::new(|_| Ok(())));
+                let mut steps = routes.hooks.middlewares_for(route);
+                let action: Action = match route.map(|route| &route.handler) {
+                    Some(Step::Native(Native::Static { dir, has_fallback })) => {
+                        static_files(Public::new(dir.into()), *has_fallback)
+                    }
+                    handler => {
+                        steps.extend(handler.cloned());
+                        Box::new(|_| Ok(()))
+                    }
+                };
+                return (steps, action);
             }
             Target::Host(endpoint) => Box::new(move |event| endpoint(&store, event)),
-            Target::Files => Box::new(move |event| match event.exchange() {
-                Some(exchange) => public.serve(exchange),
-                None => Ok(()),
-            }),
+            Target::Files => public_files(self.public.clone()),
             Target::Nothing => {
                 Box::new(|_| Err(Error::Api(ApiError::new(404, "", serde_json::Value::Null))))
             }
         };
         (routes.hooks.middlewares_for(None), action)
     }
+}
+
+fn public_files(public: Public) -> Action {
+    Box::new(move |event| match event.exchange() {
+        Some(exchange) => public.serve(exchange),
+        None => Ok(()),
+    })
+}
+
+fn static_files(files: Public, has_fallback: bool) -> Action {
+    Box::new(move |event| match event.exchange() {
+        Some(exchange) => files.serve_below(exchange, has_fallback),
+        None => Ok(()),
+    })
 }
 
 fn panic_text(cause: &(dyn Any + Send)) -> &str {

@@ -4,7 +4,9 @@
 //! another table, and if those do not fit together the last good one stays.
 
 use crate::api::{ENDPOINTS, Endpoint};
-use jsvm::{App, Error, Found, HookSet, Level, Mux, Pattern, Route, http::Request};
+use jsvm::{
+    App, Error, Found, HookSet, Level, Middleware, Mux, Native, Pattern, Route, Step, http::Request,
+};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What a request leads to.
@@ -33,6 +35,8 @@ pub(crate) struct Match {
 pub(crate) struct Routes {
     pub(crate) hooks: Arc<HookSet>,
     mux: Mux<Target>,
+    /// Whether any middleware changes the limit of bodies.
+    has_body_limits: bool,
 }
 
 impl Routes {
@@ -66,7 +70,17 @@ impl Routes {
                 Target::Script(index),
             )?;
         }
-        Ok(Self { hooks, mux })
+        let of_routes = hooks.routes().iter().flat_map(|route| &route.middlewares);
+        let has_body_limits = hooks
+            .middlewares()
+            .iter()
+            .chain(of_routes)
+            .any(is_body_limit);
+        Ok(Self {
+            hooks,
+            mux,
+            has_body_limits,
+        })
     }
 
     /// Where a request goes, or, as an error, to which path it has to go first.
@@ -89,10 +103,30 @@ impl Routes {
         }
     }
 
+    /// The limit of bodies that the middlewares of a request's route set.
+    pub(crate) fn body_limit(&self, request: &Request) -> Option<u64> {
+        if !self.has_body_limits {
+            return None;
+        }
+        let route = match self.find(request).ok()?.target {
+            Target::Script(index) => self.script(index),
+            _ => None,
+        };
+        let mut steps = self.hooks.middlewares_for(route).into_iter();
+        steps.find_map(|step| match step {
+            Step::Native(Native::BodyLimit(limit)) => Some(limit),
+            _ => None,
+        })
+    }
+
     /// The route that a script added as the `index`th.
     pub(crate) fn script(&self, index: usize) -> Option<&Route> {
         self.hooks.routes().get(index)
     }
+}
+
+fn is_body_limit(middleware: &Middleware) -> bool {
+    matches!(middleware.step, Step::Native(Native::BodyLimit(_)))
 }
 
 const BUILT_IN: &str = "a route of the server itself";

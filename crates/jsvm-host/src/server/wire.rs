@@ -56,7 +56,12 @@ pub(super) async fn answer(
     let (parts, body) = incoming.into_parts();
     let mut request = request_of(&parts, remote);
     let is_head = request.method == "HEAD";
-    let body = timeout(BODY_TIME, read(body, shared.max_body)).await;
+    let limit = match shared.handler.body_limit(&request) {
+        None => shared.max_body,
+        Some(0) => usize::MAX,
+        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
+    };
+    let body = timeout(BODY_TIME, read(body, limit)).await;
     let body = body.unwrap_or_else(|_| Err(refusal(408, "The body took too long.")));
     let work = match body {
         Ok(body) => {

@@ -3,7 +3,7 @@
 //! The one rule: there is one writer and a few readers, and a reader never
 //! waits for the writer. Knows nothing of collections and records.
 
-use super::{failure, functions};
+use super::{failure, functions, sql};
 use jsvm::Error;
 use rusqlite::Connection;
 use std::{
@@ -92,7 +92,7 @@ impl Connections {
                 self.path.display()
             )));
         }
-        Ok(connection)
+        self.confined(connection)
     }
 
     fn connect_reader(&self) -> Result<Connection, Error> {
@@ -100,7 +100,14 @@ impl Connections {
         connection
             .pragma_update(None, "query_only", true)
             .map_err(|err| failure::opening(&self.path, &err))?;
-        Ok(connection)
+        self.confined(connection)
+    }
+
+    /// The connection as scripts may use it, with its settings as they are.
+    fn confined(&self, mut connection: Connection) -> Result<Connection, Error> {
+        sql::confine(&mut connection)
+            .map(|()| connection)
+            .map_err(|err| failure::opening(&self.path, &err))
     }
 
     fn connect(&self) -> Result<Connection, Error> {

@@ -10,12 +10,13 @@ mod filter;
 mod functions;
 mod rows;
 mod schema;
+mod sql;
 mod transaction;
 mod validate;
 mod value;
 
 use self::{connections::Connections, filter::Author, rows::Search, validate::Patterns};
-use jsvm::{Collection, Error, Query, Record, Rows, Storage, Transaction};
+use jsvm::{Collection, Error, Outcome, Query, Record, Rows, Statement, Storage, Transaction};
 use serde_json::Value;
 use std::{
     fs,
@@ -267,6 +268,16 @@ impl Rows for Sqlite {
         let collections = self.shared.collections();
         let search = application_search(&collections, collection, query);
         rows::count(&*self.shared.connections.reader()?, search)
+    }
+
+    fn run_sql(&self, statement: &Statement) -> Result<Outcome, Error> {
+        {
+            let reader = self.shared.connections.reader()?;
+            if sql::is_read_only(&reader, statement)? {
+                return sql::run(&reader, statement);
+            }
+        }
+        sql::run(&*self.shared.connections.writer()?, statement)
     }
 }
 

@@ -3,8 +3,8 @@
 //! The one rule: it holds the writer until it is over, and whatever happens
 //! it gives it back. Its reads see its own writes.
 
-use super::{Shared, application_search, failure, rows, validate};
-use jsvm::{Collection, Error, Query, Record, Rows, Transaction};
+use super::{Shared, application_search, failure, rows, sql, validate};
+use jsvm::{Collection, Error, Outcome, Query, Record, Rows, Statement, Transaction};
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -81,6 +81,10 @@ impl Rows for Open {
         let collections = self.shared.collections();
         let search = application_search(&collections, collection, query);
         self.with(|connection| rows::count(connection, search))
+    }
+
+    fn run_sql(&self, statement: &Statement) -> Result<Outcome, Error> {
+        self.with(|connection| sql::run(connection, statement))
     }
 }
 

@@ -6,4 +6,6 @@ mod limits;
 mod metrics;
 mod records;
 mod routes;
+mod signing_in;
 mod site;
+mod sql;

@@ -36,6 +36,7 @@ pub(crate) struct Plan {
 pub(crate) struct Site {
     pub(crate) runtime: Runtime,
     pub(crate) address: SocketAddr,
+    pub(crate) store: Sqlite,
     logged: Arc<Mutex<Vec<String>>>,
     printed: Mutex<Receiver<String>>,
     stop: Option<oneshot::Sender<()>>,
@@ -130,7 +131,7 @@ impl Site {
             options.max_requests = NonZeroUsize::new(max).unwrap();
         }
         let page = MetricsPage::new(runtime.telemetry(), Naming::Fixed);
-        let server = Server::new(runtime.app().clone(), store, &options)
+        let server = Server::new(runtime.app().clone(), store.clone(), &options)
             .unwrap()
             .with_metrics(page);
         let (stop, stopped) = oneshot::channel();
@@ -139,6 +140,7 @@ impl Site {
         Self {
             address: tell.recv().unwrap(),
             runtime,
+            store,
             logged,
             printed: Mutex::new(receiver),
             stop: Some(stop),

@@ -155,12 +155,23 @@ impl Call {
     }
 }
 
-fn is_superuser(info: &RequestInfo) -> bool {
-    let collection = info
-        .auth
-        .as_ref()
-        .map(|auth| Arc::clone(auth.lock().collection()));
-    collection.is_some_and(|collection| collection.name == "_superusers")
+/// Makes records ready to be shown to whoever `info` is about.
+pub(super) fn enrich(
+    store: &Sqlite,
+    app: &App,
+    info: RequestInfo,
+    records: Vec<RecordRef>,
+) -> Result<(), Error> {
+    let shown = Shown {
+        store: store.clone(),
+        info: Arc::new(info),
+    };
+    enrich::enrich(app, &shown, records)
+}
+
+pub(super) fn is_superuser(info: &RequestInfo) -> bool {
+    let auth = info.auth.as_ref();
+    auth.is_some_and(|auth| auth.lock().is_superuser())
 }
 
 pub(super) fn list(store: &Sqlite, event: &Arc<Event>) -> Result<(), Error> {

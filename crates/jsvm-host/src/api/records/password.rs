@@ -32,8 +32,8 @@ impl Passwords {
 
     /// Checks the form against the record that is about to be stored.
     ///
-    /// `is_manager` is a client that may change all of it. Of ours: without an
-    /// old password that was proven, anybody else cannot change a password.
+    /// `is_manager` is a client that may change all of it; anybody else has to
+    /// know the old password to change it.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Passwords {
         // A password that a hook has set needs nobody to type it.
         let is_by_hook = changed("password") && record.get("password") != self.password.as_str();
         if !is_by_hook {
-            self.check_passwords(record.is_new(), is_manager, &mut wrong);
+            self.check_passwords(record, is_manager, &mut wrong);
         }
         match wrong.0.is_empty() {
             true => Ok(()),
@@ -62,7 +62,8 @@ impl Passwords {
         }
     }
 
-    fn check_passwords(&self, is_new: bool, is_manager: bool, wrong: &mut Wrong) {
+    fn check_passwords(&self, record: &Record, is_manager: bool, wrong: &mut Wrong) {
+        let is_new = record.is_new();
         let Self {
             password,
             confirm,
@@ -80,8 +81,13 @@ impl Passwords {
             text if text != password => wrong.add("passwordConfirm", MISMATCH),
             _ => {}
         }
-        if !is_new && !is_manager && is_changing {
-            wrong.add("oldPassword", if old.is_empty() { REQUIRED } else { OLD });
+        if is_new || is_manager || !is_changing {
+            return;
+        }
+        if old.is_empty() {
+            wrong.add("oldPassword", REQUIRED);
+        } else if !record.original().validate_password(old) {
+            wrong.add("oldPassword", OLD);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The one rule: what the export says stays, except for what would make a
 //! system field unsafe. Knows nothing of SQL.
 
-use jsvm::{Collection, CollectionKind, Field, FieldKind};
+use jsvm::{Collection, CollectionKind, Field, FieldKind, TokenKind, security};
 use serde_json::{Map, Value, json};
 
 /// The pattern of an id that PocketBase trusts to differ in more than case.
@@ -91,8 +91,45 @@ fn complete_auth(collection: &mut Collection) {
             }
         }
     }
+    complete_options(collection);
     add_unique_index(collection, "tokenKey", "");
     add_unique_index(collection, "email", " WHERE `email` != ''");
+}
+
+/// Ways to sign in, and what tokens are signed with.
+///
+/// An export has no secrets, so each database makes its own.
+fn complete_options(collection: &mut Collection) {
+    let options = &mut collection.options;
+    let defaults = [
+        ("authRule", json!("")),
+        ("manageRule", Value::Null),
+        (
+            "passwordAuth",
+            json!({ "enabled": true, "identityFields": ["email"] }),
+        ),
+    ];
+    for (key, value) in defaults {
+        options.entry(key).or_insert(value);
+    }
+    let durations = [
+        (TokenKind::Auth, 1_209_600),
+        (TokenKind::PasswordReset, 1_800),
+        (TokenKind::EmailChange, 1_800),
+        (TokenKind::Verification, 259_200),
+        (TokenKind::File, 180),
+    ];
+    for (kind, duration) in durations {
+        let setting = options.entry(kind.option()).or_insert_with(|| json!({}));
+        let Value::Object(setting) = setting else {
+            continue;
+        };
+        setting.entry("duration").or_insert(duration.into());
+        let secret = setting.entry("secret").or_insert_with(|| "".into());
+        if secret == "" {
+            *secret = security::random_text(50, security::ALPHABET).into();
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
