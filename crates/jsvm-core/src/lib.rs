@@ -22,6 +22,7 @@ mod meter;
 mod nesting;
 mod positions;
 mod program;
+mod regexp;
 mod shared;
 mod source;
 pub mod value;
@@ -39,6 +40,12 @@ pub use program::{ContentId, Kind, Program};
 pub use shared::{function_source, function_text, note_thrown, text_source};
 pub use source::Source;
 pub use vm::{Vm, call, evaluate};
+
+/// Whether an object is a regular expression; the engine's own question for
+/// that does not know those of this crate.
+pub fn is_regexp(object: &boa_engine::JsObject) -> bool {
+    guards::is_regexp(object)
+}
 
 /// A native function's way to end the script for a limit that was hit.
 ///

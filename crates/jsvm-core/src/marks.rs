@@ -24,6 +24,10 @@ pub(crate) struct Marks {
     pub(crate) thrown: String,
     /// The global function that takes what a handler threw.
     pub(crate) caught: String,
+    /// The global function that makes a regular expression.
+    pub(crate) regexp: String,
+    /// Behind the call that stands for a literal, and behind the literal.
+    pub(crate) literal: (String, String),
     /// Around the outermost loop of a function: its counter.
     pub(crate) loops: (String, String),
     /// First in a loop's body, inside of a function.
@@ -73,6 +77,8 @@ impl Marks {
         let end = |piece: char| format!("/*{t}{piece}*/");
         let strict = "\"use strict\";";
         Self {
+            literal: (format!(")||{}", end('r')), format!("){}", end('r'))),
+            regexp: format!("$r{t}"),
             loops: (
                 format!("{{let $k{t}=0,$m{t}={CREDIT};"),
                 format!("{}}}", end('l')),
@@ -107,9 +113,30 @@ impl Marks {
         }
     }
 
+    /// What goes in front of a literal, so that it is made by our function and
+    /// not by the engine.
+    pub(crate) fn before_literal(&self, source: &str, flags: &str) -> String {
+        let source = source.replace('\\', "\\\\").replace('"', "\\\"");
+        format!(
+            "({}(\"{source}\",\"{flags}\"{}",
+            self.regexp, self.literal.0
+        )
+    }
+
+    /// Takes out what stands around literals; the end may be cut off.
+    fn strip_literals(&self, text: &mut String) {
+        let start = format!("({}(\"", self.regexp);
+        while let Some(at) = text.find(&start) {
+            match text[at..].find(&self.literal.0) {
+                Some(length) => text.replace_range(at..at + length + self.literal.0.len(), ""),
+                None => text.truncate(at),
+            }
+        }
+    }
+
     /// Takes every piece out of metered text again.
     pub(crate) fn strip(&self, metered: &str) -> String {
-        let mut pieces: Vec<&str> = vec![&self.turn, &self.top_turn, &self.entry];
+        let mut pieces: Vec<&str> = vec![&self.turn, &self.top_turn, &self.entry, &self.literal.1];
         for (open, close) in [
             &self.loops,
             &self.body,
@@ -126,6 +153,7 @@ impl Marks {
         // A piece may be a part of another one: the long ones go first.
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
         let mut text = metered.to_owned();
+        self.strip_literals(&mut text);
         for piece in pieces {
             if text.contains(piece) {
                 text = text.replace(piece, "");

@@ -9,18 +9,19 @@ use crate::{error::ScriptError, marks::Marks, program::Kind};
 use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, BindingIdentifier, DoWhileStatement, Expression,
     ForInStatement, ForOfStatement, ForStatement, Function, FunctionBody, IdentifierReference,
-    LabeledStatement, ModuleDeclaration, Program, PropertyDefinition, Statement, StaticBlock,
-    ThrowStatement, WhileStatement, WithStatement,
+    LabeledStatement, ModuleDeclaration, Program, PropertyDefinition, RegExpLiteral, Statement,
+    StaticBlock, ThrowStatement, WhileStatement, WithStatement,
 };
 use oxc_ast_visit::{VisitJs, walk_js};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
+use std::borrow::Cow;
 
 /// Text to put in front of the byte `at`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Insertion {
     pub(crate) at: u32,
-    pub(crate) text: &'static str,
+    pub(crate) text: Cow<'static, str>,
 }
 
 /// What may not be metered, and where it stands.
@@ -92,6 +93,7 @@ struct Meter {
 
 impl Meter {
     fn insert(&mut self, at: u32, text: &'static str) {
+        let text = Cow::Borrowed(text);
         self.insertions.push(Insertion { at, text });
     }
 
@@ -136,10 +138,7 @@ impl Meter {
             _ => return Err(NO_FUNCTION),
         }
         self.insert(program.span.start, &pair.0);
-        self.insertions.push(Insertion {
-            at: program.span.end,
-            text: &pair.1,
-        });
+        self.insert(program.span.end, &pair.1);
         Ok(())
     }
 
@@ -342,6 +341,21 @@ impl<'a> VisitJs<'a> for Meter {
         self.around(it.argument.span(), &marks.throw, |meter| {
             walk_js::walk_throw_statement(meter, it);
         });
+    }
+
+    /// `/a/g` becomes `($r("a","g")||/a/g)`; the right side is never reached.
+    fn visit_reg_exp_literal(&mut self, it: &RegExpLiteral<'a>) {
+        let raw = it.raw.as_ref().map_or("", |raw| raw.as_str());
+        let parts = raw.strip_prefix('/').and_then(|raw| raw.rsplit_once('/'));
+        let Some((source, flags)) = parts else {
+            return self.refuse(it.span.start, "this regular expression could not be read");
+        };
+        let text = Cow::Owned(self.marks.before_literal(source, flags));
+        self.insertions.push(Insertion {
+            at: it.span.start,
+            text,
+        });
+        self.insert(it.span.end, &self.marks.literal.1);
     }
 
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {

@@ -262,7 +262,7 @@ fn apply(text: &str, kind: Kind, prefix: usize, insertions: &[Insertion]) -> (St
     for insertion in insertions {
         let at = (insertion.at as usize).clamp(prefix, end);
         out.original(&text[done..at]);
-        out.inserted(insertion.text);
+        out.inserted(&insertion.text);
         done = at;
     }
     out.original(&text[done..end]);

@@ -104,7 +104,7 @@ impl Writer {
             });
             return self.list(items.into_iter(), depth, context);
         }
-        if object.is::<ErrorObject>() || JsValue::from(object.clone()).is_regexp() {
+        if object.is::<ErrorObject>() || jsvm_core::is_regexp(object) {
             self.out.push_str("{}");
             return Ok(());
         }

@@ -18,11 +18,14 @@ mod json_parse;
 mod moves;
 mod objects;
 mod pieces;
+mod regexp;
 mod search;
 mod sort;
 mod steps;
 mod text;
 mod typed;
+
+pub(crate) use regexp::is_regexp;
 
 use crate::{error::LimitHit, shared::Shared};
 use boa_engine::{
@@ -49,7 +52,8 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     objects::install(shared, context)?;
     apply::install(shared, context)?;
     json::install(shared, context)?;
-    json_parse::install(shared, context)
+    json_parse::install(shared, context)?;
+    regexp::install(shared, context)
 }
 
 /// A guard in plain Rust; `originals` are the functions that it stands for or

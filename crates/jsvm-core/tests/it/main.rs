@@ -11,6 +11,7 @@ mod guards;
 mod hostile;
 mod limits;
 mod positions;
+mod regexp;
 mod texts;
 
 use boa_engine::{JsValue, NativeFunction, js_string};
