@@ -103,6 +103,10 @@ impl<'a, T: Text, E, const PAIRS: bool> Machine<'a, T, E, PAIRS> {
         let program = self.program;
         loop {
             self.spend(1)?;
+            // Zero means that the watch was asked just now.
+            if self.steps == 0 && self.gives_up() {
+                return Ok(None);
+            }
             let op = &program.ops[self.pc as usize];
             self.pc += 1;
             match self.step(op) {

@@ -436,6 +436,16 @@ impl Compiler {
 
     /// The turns one after the other, each written out.
     fn unrolled(&mut self, repeat: &Repeat, back: bool) {
+        let written = if repeat.max == NO_END {
+            repeat.min
+        } else {
+            repeat.max
+        };
+        if written as usize > MAX_LINEAR_OPS {
+            // Even if a turn needs no instruction.
+            self.is_too_long = true;
+            return;
+        }
         for _ in 0..repeat.min {
             if self.is_too_long {
                 return;

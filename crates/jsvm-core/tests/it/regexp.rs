@@ -3,8 +3,12 @@
 //! Cases in which the engine as it comes is right are compared with it; those
 //! in which it is not say what the standard wants.
 
-use crate::{guards::same, run, vm};
+use crate::{
+    guards::{bare, same},
+    run, vm,
+};
 use jsvm_core::{Execution, Limits};
+use proptest::prelude::*;
 use std::time::Duration;
 
 fn told(text: &str) -> String {
@@ -337,5 +341,145 @@ fn what_can_be_matched_in_linear_time_is() {
         } else {
             assert_eq!(told.as_deref(), Ok("false"), "{text}");
         }
+    }
+}
+
+/// Patterns that nothing makes linear.
+const UNBOUNDED: &[&str] = &[
+    "/^(a+)+\\1b$/.test('a'.repeat(60))",
+    "/^(.*?)(.*?)(.*?)(.*?)(.*?)(.*?)(.*?)(.*?)\\1\\2\\3\\4\\5\\6\\7\\8x$/.test('ab'.repeat(100))",
+    "/^((((a{0,100}){0,100}){0,100}){0,100}){0,100}$/.test('a'.repeat(60) + 'b')",
+    "/(?=(a+)+$)x|a/.test('a'.repeat(60) + 'b')",
+    "/(?<=^c(a+)+)b/.test('a'.repeat(60) + 'b')",
+    "/(?:){4000000000}x/.test('')",
+    "'a'.repeat(60).match(/^(a+)+\\1b$/g)",
+    "'a'.repeat(60).replace(/^(a+)+\\1b$/g, '')",
+    "'a'.repeat(60).search(/^(a+)+\\1b$/)",
+    "'a'.repeat(60).split(/(?:a|(a+)+)+\\1b$/)",
+    "[...'a'.repeat(60).matchAll(/^(a+)+\\1b$/g)]",
+    "'a'.repeat(60).match('^(a+)+\\\\1b$')",
+    "delete RegExp.prototype.exec; /^(a+)+\\1b$/.test('a'.repeat(60))",
+    "{ const r = /^(a+)+\\1b$/; r.exec = 1; 'a'.repeat(60).replace(r, '') }",
+    "{ const r = /^(a+)+\\1b$/; r.exec = undefined; [...'a'.repeat(60).matchAll(/a/g)]; r.test('a'.repeat(60)) }",
+    "try { /^(a+)+\\1b$/.test('a'.repeat(60)) } catch { 'caught' }",
+];
+
+#[test]
+fn what_takes_too_many_steps_ends() {
+    let limits = Limits {
+        regexp_steps: 300_000,
+        ..Limits::default()
+    };
+    let execution = Execution::new(limits);
+    let mut vm = vm(&execution);
+    for text in UNBOUNDED {
+        execution.start(Duration::from_secs(600));
+        let err = run(&mut vm, text).expect_err(text);
+        let limit = err.limit.map(|limit| limit.as_str());
+        assert_eq!(limit, Some("regexp-steps"), "{text}: {err:?}");
+        // The next execution of the same VM finds nothing of it.
+        execution.start(Duration::from_secs(600));
+        let next = run(&mut vm, "/(a)b/.test('ab')");
+        assert_eq!(next.as_deref(), Ok("true"), "{text}");
+    }
+}
+
+#[test]
+fn a_match_asks_for_time_and_memory() {
+    for (text, limit) in [
+        ("stop(); /^(a+)+\\1b$/.test('a'.repeat(60))", "timeout"),
+        ("stop(); /(?:a|b|ab)*c/.test('ab'.repeat(1e6))", "timeout"),
+        ("stop(); 'ab'.repeat(1e6).replace(/a/g, 'b')", "timeout"),
+        ("stop(); /x/.test('a'.repeat(3e7))", "timeout"),
+        ("'a'.repeat(1e5).replace(/a/g, \"$'\")", "string-length"),
+        ("/(?:(a)|b)*\\1c/.test('a'.repeat(2e7))", "memory"),
+        (
+            "'a'.split({ [Symbol.split]: RegExp.prototype[Symbol.split], flags: '', constructor: \
+              { [Symbol.species]: function () { return { exec() { this.lastIndex = 1; return { length: 2 ** 53 } } } } } })",
+            "array-length",
+        ),
+    ] {
+        let limits = Limits {
+            memory: 64 << 20,
+            array_length: 1000,
+            regexp_steps: u64::MAX,
+            ..Limits::default()
+        };
+        let execution = Execution::new(limits);
+        let mut vm = vm(&execution);
+        execution.start(Duration::from_secs(600));
+        let err = run(&mut vm, text).expect_err(text);
+        assert_eq!(
+            err.limit.map(|limit| limit.as_str()),
+            Some(limit),
+            "{text}: {err:?}"
+        );
+    }
+}
+
+#[test]
+fn patterns_that_are_too_much_are_refused() {
+    for text in [
+        "new RegExp('('.repeat(1e5) + ')'.repeat(1e5))",
+        "new RegExp('['.repeat(1e5) + ']'.repeat(1e5), 'v')",
+        "new RegExp('a'.repeat(1e6))",
+        "new RegExp('[' + '\\\\p{L}'.repeat(1e5) + ']', 'u')",
+        "new RegExp('\\\\p{L}'.repeat(1e5), 'u')",
+        "'a'.match('('.repeat(1e5))",
+    ] {
+        assert_eq!(told(text), "SyntaxError", "{text}");
+    }
+    let many = "new RegExp(Array.from({ length: 5000 }, (_, i) => 'w' + i).join('|')).test('zzw7')";
+    assert_eq!(told(many), "true");
+}
+
+/// The text of some pattern.
+fn any_pattern() -> impl Strategy<Value = String> {
+    let atom = prop::sample::select(vec![
+        "a", "b", "A", "1", " ", "é", "😀", "\\ud83d", "\\ude00", ".", "\\w", "\\W", "\\d", "\\s",
+        "\\S", "\\b", "\\B", "^", "$", "[ab]", "[^a]", "[a-c1-3]", "[^\\w]", "[é-ú]", "[😀b]",
+        "\\1", "\\2", "", "\\n", "[]", "[^]",
+    ]);
+    let leaf = atom.prop_map(str::to_owned);
+    leaf.prop_recursive(4, 16, 4, |inner| {
+        let quantifier = prop::sample::select(vec![
+            "*", "+", "?", "*?", "+?", "??", "{2}", "{0,2}", "{1,}", "{1,2}?", "{0}",
+        ]);
+        let open = prop::sample::select(vec!["(", "(?:", "(?=", "(?!", "(?<=", "(?<!"]);
+        prop_oneof![
+            3 => prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
+            2 => prop::collection::vec(inner.clone(), 2..4).prop_map(|parts| format!("(?:{})", parts.join("|"))),
+            2 => (open, inner.clone()).prop_map(|(open, inner)| format!("{open}{inner})")),
+            3 => (inner, prop::sample::select(vec!["(", "(?:"]), quantifier)
+                .prop_map(|(inner, open, quantifier)| format!("{open}{inner}){quantifier}")),
+        ]
+    })
+}
+
+/// Texts in which such patterns may match.
+fn any_subject() -> impl Strategy<Value = String> {
+    let parts = vec![
+        "a", "b", "A", "1", " ", "é", "É", "😀", "\\ud83d", "\\ude00", "\\n", "_",
+    ];
+    prop::collection::vec(prop::sample::select(parts), 0..8).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn matches_agree_with_the_engine(
+        pattern in any_pattern(),
+        flags in prop::sample::select(vec!["", "i", "m", "s", "u", "iu", "g", "y", "d", "gu", "imsu", "dg"]),
+        subjects in prop::collection::vec(any_subject(), 4),
+    ) {
+        let subjects: Vec<String> = subjects.iter().map(|subject| format!("'{subject}'")).collect();
+        let text = format!(
+            "{SHOW} const r = new RegExp({}, '{flags}'); [{}].map(s => show(r.exec(s)) + r.lastIndex \
+                + r.test(s) + JSON.stringify([s.match(r), s.search(r), s.replace(r, '[$&$1]'), s.split(r)])).join()",
+            serde_json::Value::from(pattern),
+            subjects.join(","),
+        );
+        prop_assert_eq!(told(&text), bare(&text), "{}", text);
     }
 }
