@@ -350,7 +350,7 @@ unsafe_code = \"forbid\"
             ("jsvm-host", "jsvm-core jsvm-cli jsvm-alloc oxc_ast"),
             ("jsvm", "jsvm-host jsvm-benches boa_gc tokio anyhow moka"),
             ("jsvm-bindings", "jsvm jsvm-pool oxc_parser anyhow"),
-            ("jsvm-core", "jsvm-alloc jsvm-bindings tokio anyhow"),
+            ("jsvm-core", "jsvm-cache jsvm-bindings tokio anyhow"),
             ("jsvm-pool", "jsvm-core boa_engine tokio-util anyhow"),
             ("jsvm-cache", "jsvm-core crossbeam-channel anyhow"),
             ("jsvm-metrics", "jsvm-pool axum-core anyhow"),

@@ -7,7 +7,7 @@
 use crate::{
     collection::Collection,
     error::Error,
-    output::{Level, Output},
+    output::{Level, Origin, Output},
     record::Record,
     sql::{Outcome, Statement},
     storage::{Query, Rows, Storage, Transaction},
@@ -89,6 +89,11 @@ impl<T: Output + ?Sized> Output for Hosted<T> {
     fn print(&self, level: Level, line: &str) {
         let _host = Limited::off();
         self.0.print(level, line);
+    }
+
+    fn print_from(&self, level: Level, line: &str, origin: &mut dyn FnMut() -> Origin) {
+        let _host = Limited::off();
+        self.0.print_from(level, line, origin);
     }
 
     fn log(&self, level: Level, message: &str, attributes: &Map<String, Value>) {

@@ -204,7 +204,7 @@ fn what_is_no_javascript_is_told_with_its_place() {
         GoError SyntaxError: hooks/esm.js: Line 2:1 `import` and `export` are not supported; use require(…) and module.exports
         GoError SyntaxError: hooks/default.js: Line 1:1 `import` and `export` are not supported; use require(…) and module.exports
         GoError SyntaxError: hooks/closes.js: Line 1:1 the module has a `}` too many
-        GoError SyntaxError: hooks/data.json: expected value at line 1 column 8
+        GoError SyntaxError: hooks/data.json: unexpected character '}' in JSON at line 1, column 8
         ");
 }
 
