@@ -10,9 +10,9 @@
 /// What one path through a source may cost the stack of a parser, besides
 /// brackets. A token costs 1, because parsers nest a chain such as `a+a+a` to
 /// the left; what nests more costs as many tokens as it takes of the stack.
-const BUDGET: usize = 40_000;
+const BUDGET: usize = 42_000;
 /// In a sequence `a,a,a`.
-const COMMA: usize = 4;
+const COMMA: usize = 2;
 /// A prefix operator, `?`, `:`, `=`.
 const PREFIX: usize = 40;
 const ELSE: usize = 40;
@@ -37,8 +37,6 @@ pub(crate) enum Objection {
     TooDeep(usize),
     /// A `/` that may start a regular expression or divide.
     AmbiguousSlash(usize),
-    /// `<!--` and `-->` are comments in old scripts.
-    HtmlComment(usize),
 }
 
 /// Looks at a whole source.
@@ -59,6 +57,7 @@ pub(crate) fn scan(text: &str, depth: usize) -> Result<(), Objection> {
         before: b';',
         strict_until: 0,
         may_end_at: None,
+        is_line_fresh: true,
     };
     if text.starts_with("#!") {
         scan.at = scan.line_end(2);
@@ -91,6 +90,8 @@ struct Scan<'s> {
     strict_until: usize,
     /// The end of a name, if a line break behind it would end its statement.
     may_end_at: Option<usize>,
+    /// Whether no token stands before this place in its line.
+    is_line_fresh: bool,
 }
 
 /// What may follow the last token.
@@ -157,14 +158,19 @@ impl<'s> Scan<'s> {
             b'(' | b'[' | b'{' => self.opens(start),
             b')' | b']' | b'}' => self.closes(start),
             b';' | b',' => self.separator(start),
-            b'<' if self.follows(b"!--") => return Err(Objection::HtmlComment(start)),
-            b'-' if self.follows(b"->") && self.starts_line(start) => {
-                return Err(Objection::HtmlComment(start));
+            // In scripts, HTML's comments are comments to the end of the line.
+            b'<' if self.follows(b"!--") => self.at = self.line_end(self.at),
+            b'-' if self.follows(b"->") && self.is_line_fresh => {
+                self.at = self.line_end(self.at);
             }
+            b'\n' | b'\r' => self.is_line_fresh = true,
             byte if byte.is_ascii_whitespace() || byte == 0x0B => {}
             byte if is_word(byte) => match self.wide_space(start) {
                 0 => self.word(start),
-                width => self.at = start + width,
+                width => {
+                    self.is_line_fresh |= self.terminator(start) > 0;
+                    self.at = start + width;
+                }
             },
             _ => self.punctuator(start),
         }
@@ -184,12 +190,14 @@ impl<'s> Scan<'s> {
         self.last = Last::Operand;
         self.word = "";
         self.before = b'a';
+        self.is_line_fresh = false;
     }
 
     fn operator(&mut self, byte: u8) {
         self.last = Last::Operator;
         self.word = "";
         self.before = byte;
+        self.is_line_fresh = false;
     }
 
     fn opens(&mut self, start: usize) {
@@ -225,6 +233,7 @@ impl<'s> Scan<'s> {
         self.level().cost += 1;
         self.word = "";
         self.before = bracket;
+        self.is_line_fresh = false;
         self.last = match bracket {
             b'}' => Last::Unclear,
             b')' if is_head => Last::Operator,
@@ -272,6 +281,7 @@ impl<'s> Scan<'s> {
         let is_name = matches!(operator, b"." | b"?." | b"#");
         self.word = if is_name { "." } else { "" };
         self.before = self.bytes[self.at - 1];
+        self.is_line_fresh = false;
         self.last = match operator {
             b"++" | b"--" => Last::Unclear,
             _ => Last::Operator,
@@ -318,6 +328,7 @@ impl<'s> Scan<'s> {
     fn word(&mut self, start: usize) {
         self.at = self.word_end(start);
         let word = &self.text[start..self.at];
+        self.is_line_fresh = false;
         self.starts_statement(word);
         self.level().cost += 1;
         self.before = b'a';
@@ -371,6 +382,7 @@ impl<'s> Scan<'s> {
         }
         if self.follows(b"*") {
             self.at = self.comment_end();
+            self.is_line_fresh |= self.has_line_break(start, self.at);
             return Ok(());
         }
         let is_statement = self
@@ -406,16 +418,6 @@ impl<'s> Scan<'s> {
 
     fn follows(&self, text: &[u8]) -> bool {
         self.bytes[self.at..].starts_with(text)
-    }
-
-    /// Whether nothing but space and comments stands before it in its line.
-    fn starts_line(&self, start: usize) -> bool {
-        let before = &self.bytes[..start];
-        let line = before
-            .iter()
-            .rposition(|byte| matches!(byte, b'\n' | b'\r'));
-        let line = &before[line.map_or(0, |at| at + 1)..];
-        line.iter().all(u8::is_ascii_whitespace) || line.ends_with(b"*/") || !line.is_ascii()
     }
 
     fn line_end(&self, from: usize) -> usize {

@@ -304,11 +304,6 @@ fn objected(source: &Source, objection: Objection, depth: usize) -> ScriptError 
             "it is not clear whether this divides or starts a regular expression; \
              put the regular expression into parentheses",
         ),
-        Objection::HtmlComment(at) => syntax_error(
-            source,
-            at,
-            "HTML comments are not supported; write // instead",
-        ),
     }
 }
 

@@ -107,6 +107,7 @@ fn depth_does_not_hide_in_what_looks_like_text() {
 
 #[test]
 fn what_cannot_be_told_apart_is_refused_if_it_could_hide() {
+    let deep = "(".repeat(1000);
     assert_eq!(scan("{} /'/.a", DEPTH), Err(Objection::AmbiguousSlash(3)));
     assert_eq!(scan("a++ /`/.a", DEPTH), Err(Objection::AmbiguousSlash(4)));
     assert_eq!(scan("yield /\"/", DEPTH), Err(Objection::AmbiguousSlash(6)));
@@ -120,8 +121,12 @@ fn what_cannot_be_told_apart_is_refused_if_it_could_hide() {
     assert_eq!(scan("{} /a/.test(b)", DEPTH), Ok(()));
     let line = format!("{}{{}}/{}/", "(".repeat(399), ")".repeat(399));
     assert!(is_deep(&format!("{line}\n((")), "closing brackets in text");
-    assert_eq!(scan("a <!-- `", DEPTH), Err(Objection::HtmlComment(2)));
-    assert_eq!(scan("a\n --> `", DEPTH), Err(Objection::HtmlComment(3)));
+    for comment in ["a <!-- `\n", "a\n --> `\n", "--> '\n", "/*\n*/ --> `\n"] {
+        assert!(is_deep(&format!("{comment}{deep}")), "{comment}");
+        assert_eq!(scan(comment, DEPTH), Ok(()), "{comment}");
+    }
+    let code = format!("x /* c */ --> {deep}");
+    assert!(is_deep(&code), "what is no comment does not hide");
     assert_eq!(scan("while (a --> 0);", DEPTH), Ok(()));
     assert_eq!(scan("a = '<!-- -->' + `\n--> <!--`", DEPTH), Ok(()));
 }
