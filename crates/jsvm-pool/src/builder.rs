@@ -94,7 +94,7 @@ impl<W: Worker> Builder<W> {
             per_key: None,
             timeout: TIMEOUT,
             queue_wait: TIMEOUT,
-            grace: Duration::from_millis(100),
+            grace: Duration::from_millis(8),
             max_abandoned: const { NonZeroUsize::new(8).unwrap() },
             max_executions: None,
             max_held_bytes: None,
@@ -178,7 +178,7 @@ impl<W: Worker> Builder<W> {
     /// An abandoned thread keeps its stack and whatever its worker holds until
     /// the job returns, which may be never.
     ///
-    /// By default, this is 100 ms.
+    /// By default, this is 8 ms.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.options.grace = grace;
         self
