@@ -3,7 +3,7 @@
 //! The one rule: every worker gets the same environment, and nothing in it
 //! belongs to a thread.
 
-use crate::{app::App, modules::Modules};
+use crate::{app::App, modules::Modules, permissions::Permissions};
 use jsvm_core::{Kind, Limits, Program, ScriptError, Source};
 use std::{fmt, sync::Arc};
 
@@ -47,6 +47,11 @@ pub struct Env {
     pub limits: Limits,
     /// How much of the world scripts see.
     pub profile: Profile,
+    /// Which single things of it, whatever the profile says of the rest.
+    pub permissions: Permissions,
+    /// Whether scripts may change the built-in objects that they share with
+    /// later executions in the same VM.
+    pub freezes: bool,
     /// The absolute path that `__hooks` holds; only in the PocketBase profile.
     pub hooks_dir: String,
     /// What `require` finds; only in the PocketBase profile.

@@ -5,7 +5,7 @@
 //! are absolute and their parts are separated by `/`. Knows nothing of engine
 //! values.
 
-use crate::{env::Compile, error::Error};
+use crate::{env::Compile, error::Error, permissions::Allowed};
 use jsvm_core::{Kind, Program, ScriptError, Source};
 use std::{
     collections::HashMap,
@@ -55,6 +55,7 @@ const MAX_KEPT: usize = 64 * 1024 * 1024;
 pub struct Modules {
     files: Arc<dyn ModuleFiles>,
     max_bytes: usize,
+    allowed: Allowed,
     kept: Mutex<Kept>,
 }
 
@@ -93,8 +94,24 @@ impl Modules {
         Self {
             files,
             max_bytes,
+            allowed: Allowed::Everything,
             kept: Mutex::default(),
         }
+    }
+
+    /// The same modules, but only those below directories that are allowed.
+    pub fn only(mut self, allowed: Allowed) -> Self {
+        self.allowed = allowed;
+        self
+    }
+
+    fn read(&self, path: &str) -> Result<Option<String>, Error> {
+        if !self.allowed.has_path(path) {
+            return Err(Error::host(format!(
+                "{path} may not be required (add its directory to sandbox.require)"
+            )));
+        }
+        self.files.read(path, self.max_bytes)
     }
 
     /// Forgets what was read, because files may have changed.
@@ -108,7 +125,7 @@ impl Modules {
 
     /// The text of a file that is no module, such as `package.json`.
     pub(crate) fn text(&self, path: &str) -> Result<Option<String>, Error> {
-        self.files.read(path, self.max_bytes)
+        self.read(path)
     }
 
     /// What is in a file; `None` if there is none.
@@ -120,7 +137,7 @@ impl Modules {
         if let Some(known) = self.known(path) {
             return Ok(Some(known));
         }
-        let read = self.files.read(path, self.max_bytes);
+        let read = self.read(path);
         let Some(text) = read.map_err(Unusable::Unread)? else {
             return Ok(None);
         };

@@ -13,6 +13,7 @@ pub mod analysis;
 mod error;
 mod execution;
 mod failure;
+mod freeze;
 mod guards;
 mod interrupt;
 mod jobs;
@@ -31,6 +32,7 @@ mod vm;
 pub use error::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError};
 pub use execution::Execution;
 pub use failure::{Failure, describe, failure, position};
+pub use freeze::freeze;
 pub use interrupt::{Interrupt, Stop};
 /// Code of the host that holds locks runs in [`Limited::off`]; what scripts run
 /// in is [`Limited::on`].

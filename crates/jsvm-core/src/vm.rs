@@ -8,7 +8,7 @@ use crate::{
     error::{ErrorKind, ScriptError},
     execution::Execution,
     failure::{self, Failure},
-    guards,
+    freeze, guards,
     jobs::Jobs,
     program::{ContentId, Kind, Program},
     shared::{self, Shared},
@@ -98,6 +98,21 @@ impl Vm {
     /// The engine context, for whoever adds globals.
     pub fn context(&mut self) -> &mut Context {
         &mut self.context
+    }
+
+    /// Freezes all built-in objects and the globals that are there, so that no
+    /// execution can change what a later one finds. Globals can still be added.
+    ///
+    /// Takes a fraction of a millisecond; call it before any script runs. As
+    /// everywhere, an object that inherits from a frozen one cannot get an own
+    /// property of the same name by assignment.
+    ///
+    /// # Errors
+    ///
+    /// If the engine fails.
+    pub fn freeze(&mut self) -> Result<(), ScriptError> {
+        let frozen = freeze::freeze_all(&mut self.context);
+        frozen.map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))
     }
 
     /// The execution whose limits hold here.

@@ -8,6 +8,7 @@ mod metrics;
 
 pub use metrics::{LogFormat, LogLevel, MetricsConfig, TableMode};
 
+use jsvm_bindings::Allowed;
 use serde::{Deserialize, Deserializer, de};
 use std::{fmt, path::Path, time::Duration};
 
@@ -106,6 +107,18 @@ pub struct SandboxConfig {
     /// `strict` or `pocketbase`. By default, this is `strict`.
     #[serde(deserialize_with = "profile")]
     pub profile: crate::Profile,
+    /// Directories that `require` reads modules from. By default, this is
+    /// empty: what the profile allows.
+    pub require: Vec<String>,
+    /// Variables that `process.env` has. By default, this is empty: what the
+    /// profile allows.
+    pub env: Vec<String>,
+    /// Directories that `$apis.static` serves. By default, this is empty: what
+    /// the profile allows.
+    pub read: Vec<String>,
+    /// Whether scripts find the built-in objects frozen. By default, they do
+    /// not, as in PocketBase.
+    pub freeze: bool,
 }
 
 /// `[server]`
@@ -153,6 +166,10 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             profile: crate::Profile::Strict,
+            require: Vec::new(),
+            env: Vec::new(),
+            read: Vec::new(),
+            freeze: false,
         }
     }
 }
@@ -183,6 +200,24 @@ impl LimitsConfig {
             regexp_steps: self.regexp_steps,
             pending_jobs: self.pending_jobs,
         }
+    }
+}
+
+impl SandboxConfig {
+    /// What scripts may reach; directories are taken from `root`.
+    pub(crate) fn permissions(&self, root: &Path) -> jsvm_bindings::Permissions {
+        let paths = |list: &[String]| {
+            let absolute = list.iter().map(|path| {
+                let path = root.join(path);
+                path.to_string_lossy().trim_end_matches("/.").to_owned()
+            });
+            Allowed::of(absolute.collect::<Vec<_>>(), self.profile)
+        };
+        let mut permissions = jsvm_bindings::Permissions::of(self.profile);
+        permissions.require = paths(&self.require);
+        permissions.read = paths(&self.read);
+        permissions.env = Allowed::of(self.env.clone(), self.profile);
+        permissions
     }
 }
 
@@ -275,6 +310,13 @@ fn like(default: &toml::Value, text: &str) -> Option<toml::Value> {
     match default {
         toml::Value::Integer(_) => text.parse().ok().map(toml::Value::Integer),
         toml::Value::Boolean(_) => text.parse().ok().map(toml::Value::Boolean),
+        toml::Value::Array(_) => {
+            let parts = text
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty());
+            Some(parts.map(toml::Value::from).collect::<Vec<_>>().into())
+        }
         toml::Value::Float(_) => text.parse().ok().map(toml::Value::Float),
         _ => Some(text.into()),
     }

@@ -90,12 +90,16 @@ impl Builder {
         let programs = Arc::new(Programs::new(&self.config, &self.app, &shared.metrics));
         let limits = self.config.limits.limits();
         let longest = limits.in_force().source_size;
+        let root = PathBuf::from(self.modules.root());
+        let permissions = self.config.sandbox.permissions(&root);
         let env = Env {
             app: self.app.clone(),
             limits,
             profile: self.config.sandbox.profile,
+            permissions: permissions.clone(),
+            freezes: self.config.sandbox.freeze,
             hooks_dir: absolute(&self.hooks_dir),
-            modules: Arc::new(Modules::new(self.modules, longest)),
+            modules: Arc::new(Modules::new(self.modules, longest).only(permissions.require)),
             process_env: self.process_env.into(),
             compile: programs.compile(),
             allocated: jsvm_alloc::thread_allocated_bytes,

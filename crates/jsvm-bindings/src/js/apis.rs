@@ -8,12 +8,12 @@ use super::{
     convert, error, record, request,
 };
 use crate::{
-    env::Profile, error::Error, exchange::Exchange, middleware::Native, record::RecordRef,
+    error::Error, exchange::Exchange, middleware::Native, permissions::Allowed, record::RecordRef,
 };
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
-use std::sync::Arc;
+use std::{path::Component, sync::Arc};
 
 /// A middleware or a handler that `$apis` made.
 #[derive(Clone, Trace, Finalize, JsData)]
@@ -84,11 +84,12 @@ const APIS: Class = Class {
 
 /// Files of the host are part of the world, which a strict script does not see.
 fn static_files(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    if HostData::of(context).env.profile == Profile::Strict {
+    let allowed = HostData::of(context).env.permissions.read.clone();
+    if !allowed.is_any() {
         return Err(JsNativeError::typ()
             .with_message(
                 "$apis.static reads files of the host, which the profile strict does not allow; \
-                 put them into pb_public, or use the profile pocketbase",
+                 put them into pb_public, or add the directory to sandbox.read",
             )
             .into());
     }
@@ -97,8 +98,21 @@ fn static_files(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
             .with_message("$apis.static wants the path of a directory")
             .into());
     }
+    let dir = text(args, 0, context)?;
+    let absolute = std::path::absolute(&dir).unwrap_or_default();
+    let is_plain = !absolute
+        .components()
+        .any(|part| part == Component::ParentDir);
+    let is_listed = is_plain && allowed.has_path(&absolute.to_string_lossy());
+    if allowed != Allowed::Everything && !is_listed {
+        return Err(JsNativeError::typ()
+            .with_message(format!(
+                "{dir} may not be served by $apis.static (add the directory to sandbox.read)"
+            ))
+            .into());
+    }
     let native = Native::Static {
-        dir: text(args, 0, context)?,
+        dir,
         has_fallback: arg(args, 1).to_boolean(),
     };
     object(native, context)

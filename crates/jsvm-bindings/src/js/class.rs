@@ -3,6 +3,7 @@
 //! The one rule: every kind has one prototype in each VM, and every object of
 //! it is made with a shape that all share; that keeps the engine's caches warm.
 
+use super::HostData;
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string,
     object::{FunctionObjectBuilder, IntegrityLevel, NativeObject},
@@ -168,6 +169,10 @@ pub(crate) fn open_instance<T: NativeObject>(
     data: T,
     context: &mut Context,
 ) -> JsObject {
+    if HostData::of(context).env.freezes {
+        // It costs nothing if it is frozen already.
+        jsvm_core::freeze(prototype, context).expect("a prototype of ours can be frozen");
+    }
     JsObject::new(context.root_shape(), prototype.clone(), data).upcast()
 }
 

@@ -31,14 +31,7 @@ mod upload;
 mod url;
 mod xml;
 
-use crate::{
-    app::App,
-    chain::Running,
-    env::{Env, Profile},
-    error::Error,
-    hooks::Handler,
-    kinds::EventKind,
-};
+use crate::{app::App, chain::Running, env::Env, error::Error, hooks::Handler, kinds::EventKind};
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsValue, builtins::promise::PromiseState,
     object::builtins::JsPromise,
@@ -77,6 +70,9 @@ impl HookVm {
         context.insert_data(data.clone());
         install(&data, context)
             .map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))?;
+        if env.freezes {
+            vm.freeze()?;
+        }
         Ok(Self {
             vm,
             data,
@@ -306,8 +302,11 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     loader::install_cron(context)?;
     security::install(context)?;
     apis::install(context)?;
-    if data.env.profile == Profile::PocketBase {
+    if data.env.permissions.require.is_any() {
         require::install(context)?;
+    }
+    if data.env.permissions.env.is_any() {
+        require::install_process(context)?;
     }
     let classes = Classes {
         errors: error::install(context)?,

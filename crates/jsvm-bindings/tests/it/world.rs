@@ -3,7 +3,7 @@
 use crate::memory::Memory;
 use jsvm_bindings::{
     App, Call, Chain, Dispatch, Env, Error, Event, Exchange, Executor, Level, Loaded, ModuleFiles,
-    Modules, NoModules, Observer, Origin, Output, Profile, Record, RecordRef,
+    Modules, NoModules, Observer, Origin, Output, Permissions, Profile, Record, RecordRef,
     http::{Request, Response},
     load,
 };
@@ -163,6 +163,8 @@ fn env(app: &App, limits: Limits, profile: Profile, modules: Arc<dyn ModuleFiles
         app: app.clone(),
         limits,
         profile,
+        permissions: Permissions::of(profile),
+        freezes: false,
         hooks_dir: "/app/hooks".into(),
         modules: Arc::new(Modules::new(modules, limits.source_size)),
         process_env: Arc::new([("SHOP".to_owned(), "corner".to_owned())]),

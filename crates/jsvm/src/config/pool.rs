@@ -50,6 +50,10 @@ pub struct PoolConfig {
     pub max_held: u64,
     /// How many abandoned threads may still run. By default, this is 8.
     pub max_abandoned: NonZeroUsize,
+    /// How long a thread may take to stop at its deadline, until its caller is
+    /// answered and it is given up. By default, this is 8 ms.
+    #[serde(deserialize_with = "duration")]
+    pub grace: Duration,
     /// How long a thread looks for work, or its answer, before it sleeps. By
     /// default, this is 20 us.
     #[serde(deserialize_with = "duration")]
@@ -90,6 +94,7 @@ impl Default for PoolConfig {
             max_executions: 0,
             max_held: 0,
             max_abandoned: EIGHT,
+            grace: Duration::from_millis(8),
             spin: Duration::from_micros(20),
             timeouts: BTreeMap::new(),
         }
@@ -127,6 +132,7 @@ impl PoolConfig {
                 WhenFull::Spawn => jsvm_pool::WhenFull::Spawn(self.max_spawned),
             })
             .max_abandoned(self.max_abandoned)
+            .grace(self.grace)
             .spin(self.spin)
     }
 }

@@ -8,6 +8,7 @@ mod cache;
 mod metrics;
 mod modules;
 mod reload;
+mod sandbox;
 
 use jsvm::{App, Config, Error, Event, Level, NoRecords, Output, Runtime, Source};
 use serde_json::{Map, Value};

@@ -75,8 +75,12 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
     let root = data.env.modules.root();
     let require = require_function(&root, context);
     super::class::define_global("require", require.into(), context)?;
-    lazy_global("process", process::object, context)?;
     lazy_global("Buffer", buffer::constructor, context)
+}
+
+/// The global `process`, which exists without `require` too.
+pub(super) fn install_process(context: &mut Context) -> JsResult<()> {
+    lazy_global("process", process::object, context)
 }
 
 /// A global that is made when a script looks at it first.

@@ -11,7 +11,8 @@ use jsvm_core::value;
 pub(super) fn object(context: &mut Context) -> JsResult<JsValue> {
     let variables = HostData::of(context).env.process_env.clone();
     let env = value::new_object(context);
-    for (name, text) in variables.iter() {
+    let allowed = HostData::of(context).env.permissions.env.clone();
+    for (name, text) in variables.iter().filter(|(name, _)| allowed.has_name(name)) {
         value::set_own(&env, JsString::from(name.as_str()), string(text), context);
     }
     let process = value::new_object(context);
