@@ -179,71 +179,74 @@ fn what_had_no_end_has_one() {
     thread.spawn(every_end).unwrap().join().unwrap();
 }
 
+/// Scripts, and the limit that ends each.
+const ENDS: &[(&str, &str)] = &[
+    ("const a = []; a[0] = a; a.flat(Infinity)", "recursion"),
+    (
+        "class A extends Array {} const a = new A(); a.push(a); a.flat(Infinity)",
+        "recursion",
+    ),
+    (
+        "JSON.stringify(Array(1000).fill('x'.repeat(1e6)))",
+        "memory",
+    ),
+    (
+        "stop(); JSON.stringify(1, new Proxy([], { get: (t, k) => k === 'length' ? 2 ** 53 : 'x' }))",
+        "timeout",
+    ),
+    (
+        "let a = []; for (let i = 0; i < 100000; i++) a = [a]; JSON.stringify(a)",
+        "json-nesting",
+    ),
+    ("JSON.parse('['.repeat(100000))", "json-nesting"),
+    (
+        "let a = []; for (let i = 0; i < 2000; i++) a = [a]; JSON.parse('[0,1]', function (k, v) { if (k === '0') this[1] = a; return v })",
+        "json-nesting",
+    ),
+    (
+        "stop(); JSON.parse('[' + '1,'.repeat(100000) + '1]')",
+        "timeout",
+    ),
+    (
+        "let a = []; for (let i = 0; i < 100000; i++) a = [a]; String(a)",
+        "recursion",
+    ),
+    (
+        "let a = []; for (let i = 0; i < 100000; i++) a = [a]; a.toLocaleString()",
+        "recursion",
+    ),
+    (
+        "const f = () => ({ toJSON() { return [f()] } }); JSON.stringify(f())",
+        "json-nesting",
+    ),
+    (
+        "const a = [1]; a.join = a.toString; a.toString()",
+        "recursion",
+    ),
+    ("'x'.repeat(2 ** 31)", "string-length"),
+    ("'x'.padEnd(2 ** 40)", "string-length"),
+    ("new Array(2 ** 32 - 1).join()", "memory"),
+    ("JSON.stringify(new Array(2 ** 32 - 1))", "memory"),
+    ("stop(); new Array(2 ** 32 - 1).sort()", "timeout"),
+    (
+        "stop(); Array.prototype.sort.call({ length: 2 ** 53 - 1 })",
+        "timeout",
+    ),
+];
+
 fn every_end() {
     let limits = Limits {
         memory: 64 * 1024 * 1024,
         ..Limits::default()
     };
-    for (text, limit) in [
-        ("const a = []; a[0] = a; a.flat(Infinity)", "recursion"),
-        (
-            "class A extends Array {} const a = new A(); a.push(a); a.flat(Infinity)",
-            "recursion",
-        ),
-        (
-            "JSON.stringify(Array(1000).fill('x'.repeat(1e6)))",
-            "memory",
-        ),
-        (
-            "stop(); JSON.stringify(1, new Proxy([], { get: (t, k) => k === 'length' ? 2 ** 53 : 'x' }))",
-            "timeout",
-        ),
-        (
-            "let a = []; for (let i = 0; i < 100000; i++) a = [a]; JSON.stringify(a)",
-            "json-nesting",
-        ),
-        ("JSON.parse('['.repeat(100000))", "json-nesting"),
-        (
-            "let a = []; for (let i = 0; i < 2000; i++) a = [a]; JSON.parse('[0,1]', function (k, v) { if (k === '0') this[1] = a; return v })",
-            "json-nesting",
-        ),
-        (
-            "stop(); JSON.parse('[' + '1,'.repeat(100000) + '1]')",
-            "timeout",
-        ),
-        (
-            "let a = []; for (let i = 0; i < 100000; i++) a = [a]; String(a)",
-            "recursion",
-        ),
-        (
-            "let a = []; for (let i = 0; i < 100000; i++) a = [a]; a.toLocaleString()",
-            "recursion",
-        ),
-        (
-            "const f = () => ({ toJSON() { return [f()] } }); JSON.stringify(f())",
-            "json-nesting",
-        ),
-        (
-            "const a = [1]; a.join = a.toString; a.toString()",
-            "recursion",
-        ),
-        ("'x'.repeat(2 ** 31)", "string-length"),
-        ("'x'.padEnd(2 ** 40)", "string-length"),
-        ("new Array(2 ** 32 - 1).join()", "memory"),
-        ("JSON.stringify(new Array(2 ** 32 - 1))", "memory"),
-        ("stop(); new Array(2 ** 32 - 1).sort()", "timeout"),
-        (
-            "stop(); Array.prototype.sort.call({ length: 2 ** 53 - 1 })",
-            "timeout",
-        ),
-    ] {
+    for (text, limit) in ENDS {
         let execution = Execution::new(limits);
         let mut vm = vm(&execution);
         execution.start(Duration::from_secs(60));
         let err = run(&mut vm, text).expect_err(text);
         assert_eq!(
             err.limit.map(|limit| limit.as_str()),
-            Some(limit),
+            Some(*limit),
             "{text}: {err:?}"
         );
     }
