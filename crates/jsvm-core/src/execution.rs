@@ -152,11 +152,14 @@ impl Execution {
 
     /// The memory limit, if more is held now.
     pub(crate) fn memory_exceeded(&self) -> Option<LimitHit> {
-        let limit = self.0.limits.memory;
+        (!self.has_room(0)).then_some(LimitHit::Memory(self.0.limits.memory))
+    }
+
+    /// Whether so many bytes more are within the memory limit.
+    pub(crate) fn has_room(&self, bytes: u64) -> bool {
         let used = (self.0.live_bytes)().saturating_sub(self.0.bytes_at_start.get());
-        u64::try_from(used)
-            .is_ok_and(|used| used > limit)
-            .then_some(LimitHit::Memory(limit))
+        let used = u64::try_from(used).unwrap_or(0);
+        used.saturating_add(bytes) <= self.0.limits.memory
     }
 
     /// Ends the execution for a limit that somebody else saw.

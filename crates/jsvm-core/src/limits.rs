@@ -8,8 +8,10 @@ use std::time::Duration;
 /// Bytes of stack for a thread that compiles or runs scripts.
 ///
 /// The parser and some built-in functions recurse; the limits on nesting and
-/// recursion assume this much.
-pub const STACK_SIZE: usize = 64 * 1024 * 1024;
+/// recursion assume this much. So does looking a property up, with about 300
+/// bytes for each object of a chain of prototypes. The system gives a thread
+/// only what it touches of it.
+pub const STACK_SIZE: usize = 256 * 1024 * 1024;
 
 /// What one execution may use.
 ///
@@ -68,6 +70,9 @@ impl Limits {
     /// The memory limit that holds unless another one is given.
     pub const DEFAULT_MEMORY: u64 = 256 * 1024 * 1024;
 
+    /// The limit on one `ArrayBuffer` that holds unless another one is given.
+    pub const DEFAULT_BUFFER_SIZE: u64 = 64 * 1024 * 1024;
+
     /// The deepest nesting of a source that a stack of [`STACK_SIZE`] bears.
     pub const MAX_NESTING: usize = 400;
 
@@ -122,7 +127,7 @@ impl Default for Limits {
             json_nesting: 1000,
             string_length: 64 * 1024 * 1024,
             array_length: 16 * 1024 * 1024,
-            buffer_size: 64 * 1024 * 1024,
+            buffer_size: Self::DEFAULT_BUFFER_SIZE,
             regexp_steps: 50_000_000,
             pending_jobs: 250_000,
         }

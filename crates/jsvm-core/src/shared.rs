@@ -14,11 +14,16 @@ use boa_engine::{
     Context, JsObject, JsResult, JsString, JsValue, NativeFunction,
     error::{EngineError, RuntimeLimitError},
     js_string,
-    object::FunctionObjectBuilder,
+    object::{FunctionObjectBuilder, builtins::JsWeakMap},
     property::PropertyDescriptor,
 };
 use boa_gc::{Finalize, Trace};
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+};
 
 /// Shared by a VM and its native functions.
 #[derive(Clone, Finalize, Trace)]
@@ -42,6 +47,8 @@ struct State {
     function_text: RefCell<Option<JsObject>>,
     /// Static functions of the engine, before any script ran.
     originals: RefCell<HashMap<&'static str, JsObject>>,
+    /// Proxies that later prototypes put under objects.
+    spliced: Cell<usize>,
     /// Guards in progress, outermost first, with the objects they marked.
     natives: RefCell<Vec<Option<JsObject>>>,
 }
@@ -57,6 +64,7 @@ impl Shared {
             stack_getter: RefCell::default(),
             function_text: RefCell::default(),
             originals: RefCell::default(),
+            spliced: Cell::default(),
             natives: RefCell::default(),
         }))
     }
@@ -185,12 +193,23 @@ impl Shared {
                 self.0.originals.borrow_mut().insert(name, function);
             }
         }
+        let proxies = JsWeakMap::new(context);
+        let mut originals = self.0.originals.borrow_mut();
+        originals.insert("proxies", proxies.into());
         Ok(())
     }
 
     /// A static function that was kept.
     pub(crate) fn original(&self, name: &str) -> Option<JsObject> {
         self.0.originals.borrow().get(name).cloned()
+    }
+
+    /// Counts proxies that a later prototype put under objects; returns how
+    /// many there are.
+    pub(crate) fn splice(&self, proxies: usize) -> usize {
+        let spliced = self.0.spliced.get().saturating_add(proxies);
+        self.0.spliced.set(spliced);
+        spliced
     }
 
     /// How deep guards are in each other.

@@ -10,6 +10,7 @@ use crate::{
     failure::{self, Failure},
     freeze, guards,
     jobs::Jobs,
+    limits::Limits,
     program::{ContentId, Kind, Program},
     shared::{self, Shared},
 };
@@ -323,15 +324,17 @@ impl HostHooks for Closed {
             .into())
     }
 
-    fn max_buffer_size(&self, _: &mut Context) -> u64 {
-        64 * 1024 * 1024
+    fn max_buffer_size(&self, context: &mut Context) -> u64 {
+        let shared = context.get_data::<Shared>();
+        let limit = shared.map(|shared| shared.execution().limits().buffer_size);
+        limit.unwrap_or(Limits::DEFAULT_BUFFER_SIZE)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{limits::Limits, source::Source as Text};
+    use crate::source::Source as Text;
     use std::time::Duration;
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
 }
 
 /// Puts a constructor in the place of a global one, with all it has.
-fn replace_class(
+pub(super) fn replace_class(
     name: &str,
     body: super::Body,
     shared: &Shared,

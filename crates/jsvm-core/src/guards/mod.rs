@@ -9,6 +9,7 @@ mod apply;
 mod array;
 mod buffers;
 mod callbacks;
+mod chains;
 mod copies;
 mod elements;
 mod find;
@@ -50,6 +51,7 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     typed::install(shared, context)?;
     buffers::install(shared, context)?;
     objects::install(shared, context)?;
+    chains::install(shared, context)?;
     apply::install(shared, context)?;
     json::install(shared, context)?;
     json_parse::install(shared, context)?;
@@ -116,11 +118,17 @@ impl Guard {
 
     /// Asks for memory that one call is about to take.
     fn reserve(&self, bytes: u64, context: &mut Context) -> JsResult<()> {
-        let limit = self.shared.execution().limits().memory;
-        if bytes > limit {
-            return Err(self.shared.end(LimitHit::Memory(limit), context));
+        let execution = self.shared.execution();
+        if execution.has_room(bytes) {
+            return Ok(());
         }
-        Ok(())
+        // Garbage does not count, but only the collector knows it.
+        boa_gc::force_collect();
+        if execution.has_room(bytes) {
+            return Ok(());
+        }
+        let limit = execution.limits().memory;
+        Err(self.shared.end(LimitHit::Memory(limit), context))
     }
 }
 

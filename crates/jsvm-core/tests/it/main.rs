@@ -7,6 +7,7 @@
 mod analysis;
 mod buffers;
 mod builtins;
+mod chains;
 mod guards;
 mod hostile;
 mod limits;

@@ -1,0 +1,91 @@
+//! Long chains of objects: where they end, and that short ones are as the
+//! standard says.
+
+use crate::{builtins::same_told, run, vm};
+use jsvm_core::{Execution, Limits, STACK_SIZE};
+use std::time::Duration;
+
+/// On a stack as workers have it.
+fn ends(text: &'static str) -> String {
+    let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
+    let told = thread.spawn(move || {
+        let execution = Execution::new(Limits::default());
+        let mut vm = vm(&execution);
+        execution.start(Duration::from_secs(600));
+        match run(&mut vm, text) {
+            Ok(value) => value,
+            Err(err) => err.limit.map_or(err.headline(), |hit| hit.as_str().into()),
+        }
+    });
+    told.unwrap().join().unwrap()
+}
+
+#[test]
+fn chains_of_proxies_end() {
+    for text in [
+        "let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); p.x",
+        "let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy({}, p); p.x",
+        "let p = {}; for (let i = 0; i < 1e5; i++) p = Proxy.revocable(p, {}).proxy; 'x' in p",
+        "let p = () => 1; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); p()",
+        "let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(Object.create(p), {}); p.x = 1",
+        "let p = {}; for (let i = 0; i < 1e5; i++) p = Object.create(new Proxy({ __proto__: p }, {})); p.x",
+        "let p = {}; for (let i = 0; i < 1e5; i++) { const t = {}, q = new Proxy(t, {}); Object.setPrototypeOf(t, p); p = q } p.x",
+        "let p = {}; for (let i = 0; i < 1e5; i++) { const t = {}, q = new Proxy(t, {}); Reflect.setPrototypeOf(t, p); p = q } p.x",
+        "let p = {}; for (let i = 0; i < 1e5; i++) { const t = {}, q = new Proxy(t, {}); t.__proto__ = p; p = q } p.x",
+    ] {
+        assert_eq!(ends(text), "recursion", "{text}");
+    }
+}
+
+#[test]
+fn chains_of_iterators_end() {
+    for text in [
+        "let i = [1].values(); for (let n = 0; n < 2e4; n++) i = i.map((x) => x); i.next()",
+        "let i = [1].values(); for (let n = 0; n < 2e4; n++) i = i.take(5); [...i]",
+        "let i = [1].values(); for (let n = 0; n < 2e4; n++) i = i.filter(Boolean); i.return()",
+        "let i = { next() { return { done: true } } }; for (let n = 0; n < 2e4; n++) { const j = i; i = Iterator.from({ next: j.next.bind(j) }) } i.next()",
+    ] {
+        assert_eq!(ends(text), "recursion", "{text}");
+    }
+}
+
+/// Nothing ends these before they are too long for a smaller stack.
+#[test]
+fn the_stack_bears_chains_of_prototypes() {
+    for text in [
+        "let p = {}; for (let i = 0; i < 2e5; i++) p = Object.create(p); p.x",
+        "let p = {}; for (let i = 0; i < 2e5; i++) p = Object.create(p); p.x = undefined",
+        "let p = {}, F = function () {}; for (let i = 0; i < 2e5; i++) { F.prototype = p; p = new F() } p.x",
+    ] {
+        assert_eq!(ends(text), "undefined", "{text}");
+    }
+}
+
+#[test]
+fn short_chains_are_as_the_standard_says() {
+    same_told(
+        "tell('facts', () => [Proxy.name, Proxy.length, typeof Proxy.prototype, Object.getOwnPropertyNames(Proxy).sort(), Proxy.revocable.length]);
+        for (const args of [[], [{}], [{}, 5], [5, {}], [{}, {}], [() => 1, {}]]) {
+            tell('plain', () => Proxy(...args));
+            tell('new', () => new Proxy(...args));
+            tell('revocable', () => Proxy.revocable(...args));
+        }
+        tell('call', () => new Proxy((a) => a + 1, {})(1));
+        tell('new', () => new (new Proxy(class { x = 1 }, {}))());
+        tell('nested', () => spy(spy({ a: 1 })).a);
+        tell('array', () => Array.isArray(new Proxy([], {})));
+        tell('revoked', () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy.x });
+        tell('extends', () => new (class extends Proxy { constructor() { super({ y: 2 }, {}) } })().y);
+        const fields = Object.getOwnPropertyDescriptor(Object.prototype, '__proto__');
+        tell('setter', () => [fields.set.name, fields.set.length, fields.get.name, fields.enumerable, fields.configurable]);
+        for (const proto of [{ z: 3 }, null, 5, spy({ z: 4 })]) {
+            tell('proto', () => { const o = {}; o.__proto__ = proto; return o.z });
+            tell('set', () => Object.setPrototypeOf({}, proto).z);
+            tell('reflect', () => Reflect.setPrototypeOf({}, proto));
+        }
+        tell('setter', () => fields.set.call(undefined, {}));
+        tell('helpers', () => [1, 2, 3].values().map((x) => x * 2).filter((x) => x > 2).take(1).toArray());
+        tell('wrapped', () => Iterator.from({ next() { return { done: false, value: 7 } } }).next().value);
+        tell('names', () => { const p = Object.getPrototypeOf([].values().map(Boolean)); return [p.next.name, p.next.length, p.return.name] });",
+    );
+}
