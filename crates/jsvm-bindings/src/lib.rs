@@ -57,7 +57,7 @@ pub use event::{Event, Member};
 pub use exchange::{Exchange, RequestInfo};
 pub use executor::{Executor, ScriptRun};
 pub use hooks::{CronJob, HOOKS, Handler, Hook, HookSet, Middleware, Route};
-pub use js::{Loaded, load};
+pub use js::{Loaded, load, load_with};
 pub use kinds::{EventKind, MemberKind, MemberSpec};
 pub use lifecycle::{Validation, random_id};
 pub use lint::{Finding, Severity, Trap, lint};

@@ -10,6 +10,7 @@
 
 mod config;
 mod lint;
+mod loader;
 mod measure;
 mod programs;
 mod runtime;

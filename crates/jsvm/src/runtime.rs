@@ -5,10 +5,11 @@
 
 use crate::{
     config::Config,
+    loader,
     programs::Programs,
     worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
-use jsvm_bindings::{App, Env, Error, Loaded, ModuleFiles, Modules, NoModules, load};
+use jsvm_bindings::{App, Env, Error, Loaded, ModuleFiles, Modules, NoModules};
 use jsvm_core::{ContentId, Kind, STACK_SIZE, ScriptError, Source};
 use jsvm_metrics::{Count, Metrics, Readings, Sink};
 use jsvm_pool::Pool;
@@ -186,6 +187,10 @@ impl Runtime {
 
     /// Loads hook files without putting anything in force.
     ///
+    /// A file whose top level does not come back some seconds after its time
+    /// limit is left behind on its thread and reported without anything that it
+    /// registered; the others are run again.
+    ///
     /// Module files are read again, also by hooks in force that need one for
     /// the first time.
     ///
@@ -211,17 +216,7 @@ impl Runtime {
     /// If the engine cannot be set up.
     pub fn inspect(&self, files: &[Source]) -> Result<Loaded, RuntimeError> {
         self.env.modules.forget();
-        let (files, env) = (files.to_vec(), self.env.clone());
-        // Parsing hostile source needs a large stack.
-        let thread = std::thread::Builder::new()
-            .name("jsvm-loader".into())
-            .stack_size(STACK_SIZE)
-            .spawn(move || load(&files, &env))
-            .map_err(|err| RuntimeError::Start(err.to_string()))?;
-        match thread.join() {
-            Ok(loaded) => loaded.map_err(|err| RuntimeError::Start(err.report())),
-            Err(_) => Err(RuntimeError::Start("the loader panicked".into())),
-        }
+        loader::load(files, &self.env)
     }
 
     /// Runs one script on a worker and waits for its end.

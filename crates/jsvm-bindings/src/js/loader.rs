@@ -42,6 +42,19 @@ pub struct Loaded {
 /// If the engine cannot be set up. What is wrong with a file is in
 /// [`Loaded::failures`].
 pub fn load(files: &[Source], env: &Env) -> Result<Loaded, ScriptError> {
+    load_with(files, env, |_| ())
+}
+
+/// As [`load`], telling the number of each file before it starts.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_with(
+    files: &[Source],
+    env: &Env,
+    started: impl Fn(usize),
+) -> Result<Loaded, ScriptError> {
     let execution = Execution::with_memory(env.limits, env.live);
     let mut vm = HookVm::new(&execution, env)?;
     let loading = Loading::default();
@@ -50,7 +63,8 @@ pub fn load(files: &[Source], env: &Env) -> Result<Loaded, ScriptError> {
         ScriptError::new(jsvm_core::ErrorKind::Engine, "EngineError", err.to_string())
     })?;
     let mut failures = Vec::new();
-    for file in files {
+    for (index, file) in files.iter().enumerate() {
+        started(index);
         execution.arm();
         execution.start(Duration::ZERO);
         if let Err(err) = run_file(&mut vm, file, env) {

@@ -45,7 +45,7 @@ use std::{
     sync::Arc,
 };
 
-pub use loader::{Loaded, load};
+pub use loader::{Loaded, load, load_with};
 pub(crate) use {error::from_failure, go_json::encode_plain, loader::TEXT_HANDLER};
 
 /// A VM with the globals that handlers see.

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod cache;
+mod loader;
 mod metrics;
 mod modules;
 mod reload;
