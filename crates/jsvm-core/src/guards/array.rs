@@ -95,11 +95,11 @@ impl Guard {
             .saturating_sub(1)
             .saturating_mul(separator.len() as u64);
         self.reserve(separators.saturating_mul(2), context)?;
+        self.tick(context)?;
         self.enter(Some(object), context, |context| {
-            let mut turns = 0;
             let mut out: Vec<u16> = Vec::new();
             for index in 0..length {
-                self.tick(&mut turns, context)?;
+                self.tick(context)?;
                 if index > 0 {
                     out.extend(separator.iter());
                 }
@@ -182,9 +182,8 @@ impl Guard {
         out: &mut Vec<JsValue>,
         context: &mut Context,
     ) -> JsResult<()> {
-        let mut turns = 0;
         for index in 0..length_of(source, context)? {
-            self.tick(&mut turns, context)?;
+            self.tick(context)?;
             if !source.has_property(index, context)? {
                 continue;
             }

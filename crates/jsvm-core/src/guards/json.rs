@@ -35,7 +35,6 @@ fn stringify(
 struct Writer<'a> {
     guard: &'a Guard,
     out: Vec<u16>,
-    turns: u32,
     replacer: Option<JsObject>,
     /// The keys that a list as replacer names.
     keys: Option<Vec<PropertyKey>>,
@@ -55,7 +54,6 @@ impl<'a> Writer<'a> {
         Ok(Self {
             guard,
             out: Vec::new(),
-            turns: 0,
             replacer,
             keys,
             gap: gap_of(&arg(args, 2), context)?,
@@ -71,7 +69,7 @@ impl<'a> Writer<'a> {
         key: PropertyKey,
         context: &mut Context,
     ) -> JsResult<bool> {
-        self.guard.tick(&mut self.turns, context)?;
+        self.guard.tick(context)?;
         let mut value = holder.get(key.clone(), context)?;
         if value.is_object() || value.is_bigint() {
             let method = value
@@ -272,10 +270,9 @@ fn enumerable_keys(object: &JsObject, context: &mut Context) -> JsResult<Vec<Pro
 
 /// The names in a replacer that is a list, each once.
 fn keys_of(guard: &Guard, list: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
-    let mut turns = 0;
     let mut keys: Vec<PropertyKey> = Vec::new();
     for index in 0..length_of(list, context)? {
-        guard.tick(&mut turns, context)?;
+        guard.tick(context)?;
         let item = list.get(index, context)?;
         let is_name = item.is_string()
             || item.is_number()

@@ -29,7 +29,6 @@ fn parse(guard: &Guard, _: &JsValue, args: &[JsValue], context: &mut Context) ->
     let mut revival = Revival {
         guard,
         reviver,
-        turns: 0,
         depth: 0,
     };
     revival.property(&root, js_string!().into(), context)
@@ -62,7 +61,6 @@ struct Parser<'a, U> {
     guard: &'a Guard,
     units: &'a [U],
     at: usize,
-    turns: u32,
     open: Vec<Open>,
 }
 
@@ -72,7 +70,6 @@ impl<'a, U: Unit> Parser<'a, U> {
             guard,
             units,
             at: 0,
-            turns: 0,
             open: Vec::new(),
         }
     }
@@ -80,7 +77,7 @@ impl<'a, U: Unit> Parser<'a, U> {
     fn document(mut self, context: &mut Context) -> JsResult<JsValue> {
         let mut value = None;
         loop {
-            self.guard.tick(&mut self.turns, context)?;
+            self.guard.tick(context)?;
             let done = match value.take() {
                 None => self.start(context)?,
                 Some(done) => self.put(done, context)?,
@@ -275,7 +272,7 @@ impl<'a, U: Unit> Parser<'a, U> {
         let read = self.units[start..self.at].iter();
         let mut text: Vec<u16> = read.map(|unit| (*unit).into()).collect();
         while let Some(unit) = self.unit() {
-            self.guard.tick(&mut self.turns, context)?;
+            self.guard.tick(context)?;
             match char::from_u32(unit.into()) {
                 Some('"') => {
                     self.at += 1;
@@ -359,7 +356,6 @@ fn number_of<U: Unit>(units: &[U], is_whole: bool) -> JsValue {
 struct Revival<'a> {
     guard: &'a Guard,
     reviver: JsObject,
-    turns: u32,
     depth: usize,
 }
 
@@ -370,7 +366,7 @@ impl Revival<'_> {
         key: PropertyKey,
         context: &mut Context,
     ) -> JsResult<JsValue> {
-        self.guard.tick(&mut self.turns, context)?;
+        self.guard.tick(context)?;
         let value = holder.get(key.clone(), context)?;
         if let Some(object) = value.as_object() {
             self.depth += 1;

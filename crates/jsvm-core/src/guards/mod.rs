@@ -7,6 +7,7 @@
 
 mod apply;
 mod array;
+mod bigint;
 mod buffers;
 mod callbacks;
 mod chains;
@@ -46,6 +47,7 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     copies::install(shared, context)?;
     iterators::install(shared, context)?;
     text::install(shared, context)?;
+    bigint::install(shared, context)?;
     find::install(shared, context)?;
     pieces::install(shared, context)?;
     typed::install(shared, context)?;
@@ -87,15 +89,9 @@ impl Guard {
         self.shared.check(context)
     }
 
-    /// Asks the limits once for every thousand calls.
-    fn tick(&self, turns: &mut u32, context: &mut Context) -> JsResult<()> {
-        const TURNS: u32 = 1024;
-        *turns += 1;
-        if *turns < TURNS {
-            return Ok(());
-        }
-        *turns = 0;
-        self.shared.check(context)
+    /// Pays for one turn, which reads or writes a property of an object.
+    fn tick(&self, context: &mut Context) -> JsResult<()> {
+        self.spend(2, context)
     }
 
     /// One level deeper in recursion that the engine does not count; `mark` is

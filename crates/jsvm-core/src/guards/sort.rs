@@ -43,10 +43,9 @@ fn sort(
     let compare = comparator(args)?;
     let object = this.to_object(context)?;
     let length = length_of(&object, context)?;
-    let mut turns = 0;
     let mut items = Vec::new();
     for index in 0..length {
-        guard.tick(&mut turns, context)?;
+        guard.tick(context)?;
         if object.has_property(index, context)? {
             items.push(object.get(index, context)?);
         }
@@ -54,11 +53,11 @@ fn sort(
     let sorted = guard.merge_sort(items, compare.as_ref(), context)?;
     let count = sorted.len() as u64;
     for (index, item) in sorted.into_iter().enumerate() {
-        guard.tick(&mut turns, context)?;
+        guard.tick(context)?;
         object.set(index, item, true, context)?;
     }
     for index in count..length {
-        guard.tick(&mut turns, context)?;
+        guard.tick(context)?;
         if object.has_property(index, context)? {
             object.delete_property_or_throw(index, context)?;
         }
@@ -80,10 +79,9 @@ fn to_sorted(
             .with_message("invalid array length")
             .into());
     }
-    let mut turns = 0;
     let mut items = Vec::new();
     for index in 0..length {
-        guard.tick(&mut turns, context)?;
+        guard.tick(context)?;
         items.push(object.get(index, context)?);
     }
     let sorted = guard.merge_sort(items, compare.as_ref(), context)?;
@@ -154,7 +152,6 @@ impl Guard {
         compare: Option<&JsObject>,
         context: &mut Context,
     ) -> JsResult<Vec<JsValue>> {
-        let mut turns = 0;
         let mut width = 1;
         while width < items.len() {
             let mut merged = Vec::with_capacity(items.len());
@@ -162,7 +159,7 @@ impl Guard {
                 let (left, right) = run.split_at(width.min(run.len()));
                 let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
                 while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-                    self.tick(&mut turns, context)?;
+                    self.tick(context)?;
                     let is_right = ordering(a, b, compare, context)? == Ordering::Greater;
                     let next = if is_right { right.next() } else { left.next() };
                     merged.extend(next.cloned());

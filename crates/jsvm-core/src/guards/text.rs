@@ -10,8 +10,8 @@ use boa_engine::{Context, JsResult, JsString, JsValue, js_string, value::Integer
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let string = context.intrinsics().constructors().string().prototype();
     replace(&string, "repeat", repeat, shared, context)?;
-    replace(&string, "padStart", pad, shared, context)?;
-    replace(&string, "padEnd", pad, shared, context)?;
+    replace(&string, "padStart", pad_start, shared, context)?;
+    replace(&string, "padEnd", pad_end, shared, context)?;
     replace(&string, "concat", concat, shared, context)?;
     replace(&string, "trim", trim, shared, context)?;
     replace(&string, "trimStart", trim_start, shared, context)?;
@@ -54,39 +54,87 @@ fn repeat(
         .saturating_mul(text.len() as u64);
     guard.text(units, context)?;
     guard.reserve(bytes(&text, units), context)?;
-    #[expect(clippy::cast_precision_loss, reason = "such a count was refused above")]
-    let count = count as f64;
-    guard.originals[0].call(&text.into(), &[count.into()], context)
+    match u64::try_from(count) {
+        Ok(count) => Ok(guard.repeated(&text, count, context)?.into()),
+        Err(_) => guard.originals[0].call(&text.into(), &[count.into()], context),
+    }
 }
 
-fn pad(
+impl Guard {
+    /// A text that is known to be short enough, so many times.
+    fn repeated(
+        &self,
+        text: &JsString,
+        mut count: u64,
+        context: &mut Context,
+    ) -> JsResult<JsString> {
+        let (mut made, mut power) = (js_string!(), text.clone());
+        while count > 0 && !power.is_empty() {
+            if count % 2 == 1 {
+                made = self.joined(&made, &power, context)?;
+            }
+            count /= 2;
+            if count > 0 {
+                power = self.joined(&power, &power, context)?;
+            }
+        }
+        Ok(made)
+    }
+
+    fn joined(&self, a: &JsString, b: &JsString, context: &mut Context) -> JsResult<JsString> {
+        /// Units that are copied in the time of one step.
+        const COPIED: usize = 1024;
+        self.spend(1 + ((a.len() + b.len()) / COPIED) as u64, context)?;
+        Ok(JsString::concat(a.as_str(), b.as_str()))
+    }
+}
+
+fn pad_start(
     guard: &Guard,
     this: &JsValue,
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
+    let (text, padding) = padding(guard, this, args, context)?;
+    Ok(guard.joined(&padding, &text, context)?.into())
+}
+
+fn pad_end(
+    guard: &Guard,
+    this: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let (text, padding) = padding(guard, this, args, context)?;
+    Ok(guard.joined(&text, &padding, context)?.into())
+}
+
+/// A text and what it lacks to the length that is asked for.
+fn padding(
+    guard: &Guard,
+    this: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<(JsString, JsString)> {
     let text = this.require_object_coercible()?.to_string(context)?;
     let length = arg(args, 0).to_length(context)?;
     if length <= text.len() as u64 {
-        return Ok(text.into());
+        return Ok((text, js_string!()));
     }
-    let filler = arg(args, 1);
-    let filler = if filler.is_undefined() {
-        JsString::from(" ")
-    } else {
-        filler.to_string(context)?
+    let filler = match arg(args, 1) {
+        filler if filler.is_undefined() => js_string!(" "),
+        filler => filler.to_string(context)?,
     };
     if filler.is_empty() {
-        return Ok(text.into());
+        return Ok((text, filler));
     }
     guard.text(length, context)?;
     guard.reserve(length.saturating_mul(2), context)?;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "such a length was refused above"
-    )]
-    let length = length as f64;
-    guard.originals[0].call(&text.into(), &[length.into(), filler.into()], context)
+    let (units, lacks) = (filler.len() as u64, length - text.len() as u64);
+    let whole = guard.repeated(&filler, lacks / units, context)?;
+    let rest = usize::try_from(lacks % units).unwrap_or(0);
+    let padding = guard.joined(&whole, &filler.slice(0, rest), context)?;
+    Ok((text, padding))
 }
 
 /// Units that are looked at in the time of one step.

@@ -149,6 +149,12 @@ const ENDS: &[(&str, &str)] = &[
     ),
     ("'x'.repeat(2 ** 21)", "string-length"),
     ("'x'.padStart(2 ** 21)", "string-length"),
+    ("'xyz'.padEnd(2 ** 21, 'ab')", "string-length"),
+    (
+        "const a = []; for (let i = 0; i < 12; i++) a[i] = i ? [a[i - 1], a[i - 1]] : []; stop(); String(a[11])",
+        "timeout",
+    ),
+    ("stop(); BigInt('7'.repeat(2e5))", "timeout"),
     ("'x'.concat('x'.repeat(2 ** 20))", "string-length"),
     ("'ﬃ'.repeat(2 ** 19).toUpperCase()", "string-length"),
     (

@@ -89,3 +89,29 @@ fn short_chains_are_as_the_standard_says() {
         tell('names', () => { const p = Object.getPrototypeOf([].values().map(Boolean)); return [p.next.name, p.next.length, p.return.name] });",
     );
 }
+
+#[test]
+fn large_numbers_are_converted_up_to_a_bound() {
+    assert_eq!(
+        ends("BigInt('7'.repeat(1e6))"),
+        "RangeError: Maximum BigInt size exceeded"
+    );
+    assert_eq!(
+        ends("(2n ** 10000000n).toString()"),
+        "RangeError: Maximum BigInt size exceeded"
+    );
+    same_told(
+        "for (const v of [undefined, 5, 5.5, '12', ' 0xff ', 'x', true, 7n, [8], {}, Symbol(), null, '9'.repeat(500)]) {
+            tell('of', () => BigInt(v));
+            tell('new', () => new BigInt(v));
+            for (const radix of [undefined, 2, 36, 1, '16']) tell('text', () => BigInt(v).toString(radix));
+        }
+        tell('boxed', () => Object(5n).toString(2));
+        tell('wrong', () => BigInt.prototype.toString.call(5));
+        tell('wrong', () => BigInt.prototype.toString.call({}));
+        tell('local', () => 123456n.toLocaleString());
+        tell('facts', () => [BigInt.name, BigInt.length, BigInt.asIntN(3, 25n), BigInt.asUintN(3, 25n), 5n.constructor === BigInt, Object.getOwnPropertyNames(BigInt).sort()]);
+        for (const f of [undefined, '', 'a', 'ab', 5, '€x', Symbol()]) for (const n of [0, -1, 2, 3, 4, 9, 1.5, NaN, '6']) for (const s of ['', 'xyz', '€', 5])
+            tell('pad', () => [String.prototype.padStart.call(s, n, f), String.prototype.padEnd.call(s, n, f), String.prototype.repeat.call(s, n)]);",
+    );
+}

@@ -50,9 +50,9 @@ pub(super) fn replace(
         pieces: Vec::new(),
         length: 0,
     };
-    let (mut next, mut turns) = (0, 0);
+    let mut next = 0;
     for found in all {
-        guard.tick(&mut turns, context)?;
+        guard.tick(context)?;
         let replaced = match found {
             // Of a plain text, nothing but the place is of interest.
             Found::Ours(found, _) if function.is_none() && is_plain => {
@@ -139,9 +139,9 @@ impl Guard {
         }
         let is_unicode = flags.contains(b'u') || flags.contains(b'v');
         set_last_index(object, 0, context)?;
-        let (mut all, mut turns) = (Vec::new(), 0);
+        let mut all = Vec::new();
         while let Some(found) = self.regexp_exec(object, text, context)? {
-            self.tick(&mut turns, context)?;
+            self.tick(context)?;
             let is_empty = match &found {
                 Found::Ours(found, _) => found.range().is_empty(),
                 Found::Theirs(_) => found.matched(text, context)?.is_empty(),
@@ -195,9 +195,9 @@ impl Guard {
             IntegerOrInfinity::PositiveInfinity => usize::MAX,
             IntegerOrInfinity::NegativeInfinity => 0,
         };
-        let (mut captures, mut turns) = (Vec::new(), 0);
+        let mut captures = Vec::new();
         for group in 1..length {
-            self.tick(&mut turns, context)?;
+            self.tick(context)?;
             let value = object.get(group, context)?;
             captures.push(if value.is_undefined() {
                 value

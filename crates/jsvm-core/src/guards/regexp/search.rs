@@ -23,9 +23,9 @@ pub(super) fn r#match(
     }
     let is_unicode = flags.contains(b'u') || flags.contains(b'v');
     set_last_index(&this, 0, context)?;
-    let (mut turns, mut matches) = (0, Vec::new());
+    let mut matches = Vec::new();
     while let Some(found) = guard.regexp_exec(&this, &text, context)? {
-        guard.tick(&mut turns, context)?;
+        guard.tick(context)?;
         let matched = found.matched(&text, context)?;
         if matched.is_empty() {
             let next = advance(&text, last_index(&this, context)?, is_unicode);

@@ -112,9 +112,9 @@ impl Guard {
         context: &mut Context,
     ) -> JsResult<()> {
         let is_unicode = regexp.flags().is_unicode();
-        let (mut last, mut from, mut turns) = (0, 0, 0);
+        let (mut last, mut from) = (0, 0);
         while from < text.len() {
-            self.tick(&mut turns, context)?;
+            self.tick(context)?;
             let Some(found) = self.find(regexp, text, from, context)? else {
                 break;
             };
@@ -150,9 +150,9 @@ impl Guard {
         context: &mut Context,
     ) -> JsResult<()> {
         let size = text.len() as u64;
-        let (mut last, mut at, mut turns) = (0_u64, 0_u64, 0);
+        let (mut last, mut at) = (0_u64, 0_u64);
         while at < size {
-            self.tick(&mut turns, context)?;
+            self.tick(context)?;
             set_last_index(splitter, at, context)?;
             let Some(found) = self.regexp_exec(splitter, text, context)? else {
                 at = advance(text, at, is_unicode);
@@ -186,9 +186,8 @@ impl Guard {
     ) -> JsResult<bool> {
         let object = found.into_object(text, context)?;
         let limit = self.shared.execution().limits().array_length;
-        let mut turns = 0;
         for group in 1..length_of(&object, context)? {
-            self.tick(&mut turns, context)?;
+            self.tick(context)?;
             if parts.items.len() as u64 >= limit {
                 return Err(self.shared.end(LimitHit::ArrayLength(limit), context));
             }
