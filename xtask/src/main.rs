@@ -7,6 +7,7 @@
 mod bench;
 mod ci;
 mod finding;
+mod hostile;
 mod layers;
 mod links;
 mod text;
@@ -55,6 +56,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "the built server under load (`load`, `load --quick`) and at reloads (`reload`)",
         run: Run::With(bench::run),
+    },
+    Command {
+        name: "hostile",
+        about: "hostile scripts, one process each (`hostile [--release] [--only NAME] [DIR...]`)",
+        run: Run::With(hostile::run),
     },
 ];
 
@@ -111,9 +117,9 @@ fn run(command: &Command, arguments: &[String]) -> ExitCode {
 fn help() -> String {
     let mut text = String::from("usage: cargo xtask COMMAND\n\ncommands:");
     for Command { name, about, .. } in COMMANDS {
-        text += &format!("\n  {name:<8}{about}");
+        text += &format!("\n  {name:<9}{about}");
     }
-    text + "\n  help    this list"
+    text + "\n  help     this list"
 }
 
 #[cfg(test)]

@@ -43,6 +43,11 @@ impl Workspace {
         command
     }
 
+    /// A path of the workspace.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
     /// Where cargo puts what it builds.
     pub(crate) fn target(&self) -> PathBuf {
         let set = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);

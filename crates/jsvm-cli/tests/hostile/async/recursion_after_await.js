@@ -1,0 +1,3 @@
+// expect: interrupt  an async function that calls itself after each wait
+const f = async () => { await null; f(); f() }
+f()

@@ -1,0 +1,3 @@
+// expect: limit  more promise jobs than may wait
+const p = Promise.resolve()
+for (;;) p.then(() => 1)

@@ -1,0 +1,2 @@
+// expect: limit  apply with more arguments than there may be
+Math.max.apply(null, { length: 2 ** 31 })

@@ -1,0 +1,2 @@
+// expect: limit  a call with millions of spread arguments
+Math.max(...Array(2e7).fill(1))

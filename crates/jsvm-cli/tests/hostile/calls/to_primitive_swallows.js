@@ -1,0 +1,3 @@
+// expect: limit  a conversion that catches its own overflow
+const a = { [Symbol.toPrimitive]() { for (;;) { try { return `${a}` } catch {} } } }
+`${a}`

@@ -1,0 +1,2 @@
+// expect: limit  registered symbols without end
+for (let i = 0; ; i++) Symbol.for('s' + i)

@@ -1,0 +1,3 @@
+// expect: limit  symbols without end
+const o = {}
+for (;;) o[Symbol()] = 1

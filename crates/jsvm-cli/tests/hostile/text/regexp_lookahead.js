@@ -1,0 +1,2 @@
+// expect: ok  backtracking behind a look-ahead, which ends soon
+/^(?=(a+)+$)(a|aa)+b/.test('a'.repeat(64))

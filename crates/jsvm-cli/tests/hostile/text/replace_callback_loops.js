@@ -1,0 +1,2 @@
+// expect: interrupt  a replacer that never returns
+'abc'.replace(/./g, () => { for (;;); })
