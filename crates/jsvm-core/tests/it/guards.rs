@@ -386,6 +386,14 @@ fn parsing_json_keeps_what_the_engine_would_lose() {
     );
 }
 
+/// Whether some exponent has three digits.
+fn has_long_exponent(json: &str) -> bool {
+    json.split(['e', 'E']).skip(1).any(|rest| {
+        let digits = rest.trim_start_matches(['+', '-']).chars();
+        digits.take_while(char::is_ascii_digit).count() > 2
+    })
+}
+
 fn guarded_error(text: &str) -> String {
     let execution = Execution::new(Limits::default());
     let mut vm = vm(&execution);
@@ -405,6 +413,8 @@ proptest! {
         if json.is_char_boundary(at) {
             json.insert_str(at, &put);
         }
+        // The engine's own takes no number beyond the largest.
+        prop_assume!(!has_long_exponent(&json));
         let text = format!("JSON.stringify(JSON.parse({}))", serde_json::Value::from(json));
         prop_assert_eq!(guarded(&text), bare(&text), "{}", text);
     }
