@@ -1,4 +1,4 @@
-// expect: error  a chain of 200,000 proxies
+// expect: limit  a chain of 200,000 proxies
 let p = {}
 for (let i = 0; i < 200000; i++) p = new Proxy(p, {})
 p.x
