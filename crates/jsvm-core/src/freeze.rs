@@ -31,7 +31,7 @@ pub(crate) fn freeze_all(context: &mut Context) -> JsResult<()> {
 ///
 /// # Errors
 ///
-/// As [`freeze_all`].
+/// If the engine refuses, which it does not for plain objects.
 pub fn freeze(object: &JsObject, context: &mut Context) -> JsResult<()> {
     let global = context.global_object();
     freeze_reachable(vec![object.clone()], &global, context)
