@@ -10,6 +10,7 @@ mod finding;
 mod hostile;
 mod layers;
 mod links;
+mod parity;
 mod text;
 mod tidy;
 mod workspace;
@@ -56,6 +57,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "the built server under load (`load`, `load --quick`) and at reloads (`reload`)",
         run: Run::With(bench::run),
+    },
+    Command {
+        name: "parity",
+        about: "writes which names of PocketBase's API work (`parity [--check]`)",
+        run: Run::With(parity::run),
     },
     Command {
         name: "hostile",

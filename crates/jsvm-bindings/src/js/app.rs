@@ -181,10 +181,15 @@ const APP: Class = Class {
         }),
         ("findCollectionByNameOrId", 1, find_collection),
         ("findCachedCollectionByNameOrId", 1, find_collection),
-        ("findAllCollections", 0, |value, _, context| {
+        ("findAllCollections", 0, |value, args, context| {
+            let kinds: Vec<_> = (0..args.len())
+                .map(|index| text(args, index, context))
+                .collect::<JsResult<_>>()?;
+            let is_wanted = |kind| kinds.is_empty() || kinds.iter().any(|it| it == kind);
             let list: Vec<_> = app(value)?
                 .collections()
                 .iter()
+                .filter(|collection| is_wanted(collection.kind.as_str()))
                 .map(|collection| record::collection_object(collection, context))
                 .collect();
             Ok(JsArray::from_iter(list, context).into())

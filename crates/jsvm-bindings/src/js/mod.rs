@@ -13,6 +13,7 @@ mod cookie;
 mod cron;
 mod db;
 mod dbx;
+mod duration;
 mod dynamic_model;
 mod error;
 mod event;
@@ -281,6 +282,7 @@ pub(crate) struct Classes {
     upload: upload::UploadClasses,
     db: db::DbClasses,
     date_time: JsObject,
+    duration: JsObject,
 }
 
 impl Classes {
@@ -311,6 +313,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     let classes = Classes {
         errors: error::install(context)?,
         date_time: time::install(context)?,
+        duration: duration::prototype(context)?,
         record: record::install(context)?,
         collection: record::install_collection(context)?,
         app: app::install(context)?,

@@ -329,10 +329,12 @@ fn set_if_field_exists(
 ) -> JsResult<JsValue> {
     let key = text(args, 0, context)?;
     let name = key.trim_matches(['+', '-']);
-    if record(value)?.lock().collection().field(name).is_none() {
+    let field = record(value)?.lock().collection().field(name).cloned();
+    let Some(field) = field else {
         return Ok(JsValue::null());
-    }
-    set(value, args, context)
+    };
+    set(value, args, context)?;
+    Ok(field_object(field, context))
 }
 
 fn export(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

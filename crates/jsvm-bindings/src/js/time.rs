@@ -1,13 +1,17 @@
-//! `DateTime`, and `sleep`.
+//! `DateTime`, `Timezone`, and `sleep`.
 //!
 //! The one rule: a script never sleeps past its deadline.
 
-use super::class::{Class, arg, constructor, define_global, instance, string, this};
+use super::{
+    class::{Class, arg, constructor, define_global, host, instance, integer, string, this},
+    duration,
+};
 use crate::{datetime::DateTime, executor::Executor, observer::host_call};
 use boa_engine::{
     Context, JsData, JsError, JsObject, JsResult, JsValue, NativeFunction, object::builtins::JsDate,
 };
 use boa_gc::{Finalize, Trace};
+use jiff::tz::TimeZone;
 use std::time::Duration;
 
 /// A moment that a script holds.
@@ -15,18 +19,37 @@ use std::time::Duration;
 #[boa_gc(unsafe_empty_trace)]
 pub(crate) struct DateTimeObject(pub(crate) DateTime);
 
-/// Adds `DateTime` and `sleep`; returns the prototype of moments.
+/// A time zone that a script holds.
+#[derive(Clone, Trace, Finalize, JsData)]
+#[boa_gc(unsafe_empty_trace)]
+struct ZoneObject(TimeZone);
+
+/// Adds `DateTime`, `Timezone` and `sleep`; returns the prototype of moments.
 pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     let prototype = DATE_TIME.prototype(None, context)?;
     let body = NativeFunction::from_copy_closure_with_captures(
         |_, args, prototype: &JsObject, context| {
-            let at = from_value(&arg(args, 0), context)?;
+            let zone = match host::<ZoneObject>(&arg(args, 1)) {
+                Some(ZoneObject(zone)) => zone,
+                None => zone(&super::class::text(args, 1, context)?),
+            };
+            let at = from_value(&arg(args, 0), &zone, context)?;
             Ok(instance(prototype, DateTimeObject(at), context))
         },
         prototype.clone(),
     );
-    let function = constructor("DateTime", 1, body, &prototype, context)?;
+    let function = constructor("DateTime", 2, body, &prototype, context)?;
     define_global("DateTime", function.into(), context)?;
+    let zones = ZONE.prototype(None, context)?;
+    let body = NativeFunction::from_copy_closure_with_captures(
+        |_, args, prototype: &JsObject, context| {
+            let name = super::class::text(args, 0, context)?;
+            Ok(instance(prototype, ZoneObject(zone(&name)), context))
+        },
+        zones.clone(),
+    );
+    let function = constructor("Timezone", 1, body, &zones, context)?;
+    define_global("Timezone", function.into(), context)?;
     let sleep = NativeFunction::from_fn_ptr(sleep);
     let sleep = super::class::function("sleep", 1, sleep, context);
     define_global("sleep", sleep.into(), context)?;
@@ -34,7 +57,7 @@ pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
 }
 
 /// PocketBase: no text is now, text that is no date is none.
-fn from_value(value: &JsValue, context: &mut Context) -> JsResult<DateTime> {
+fn from_value(value: &JsValue, zone: &TimeZone, context: &mut Context) -> JsResult<DateTime> {
     if let Some(object) = value.as_object()
         && let Ok(date) = JsDate::from_object(object)
     {
@@ -48,10 +71,26 @@ fn from_value(value: &JsValue, context: &mut Context) -> JsResult<DateTime> {
     }
     match value.as_string() {
         Some(text) if !text.is_empty() => {
-            Ok(DateTime::parse(&text.to_std_string_lossy()).unwrap_or_default())
+            Ok(DateTime::parse_in(&text.to_std_string_lossy(), zone).unwrap_or_default())
         }
         _ => Ok(DateTime::now()),
     }
+}
+
+/// PocketBase: a name that no zone has, and none at all, is UTC.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+const ZONE: Class = Class {
+    methods: &[("string", 0, zone_name), ("toString", 0, zone_name)],
+    getters: &[],
+    accessors: &[],
+};
+
+fn zone_name(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let ZoneObject(zone) = this(value)?;
+    Ok(string(zone.iana_name().unwrap_or("UTC")))
 }
 
 const DATE_TIME: Class = Class {
@@ -73,6 +112,28 @@ const DATE_TIME: Class = Class {
         ("after", 1, |value, args, _| {
             compare(value, args, |a, b| a > b)
         }),
+        ("compare", 1, |value, args, _| {
+            let DateTimeObject(a) = this(value)?;
+            let DateTimeObject(b) = this(&arg(args, 0))?;
+            Ok(JsValue::from(a.cmp(&b) as i32))
+        }),
+        ("add", 1, |value, args, context| {
+            let DateTimeObject(at) = this(value)?;
+            let duration = duration::from_value(&arg(args, 0), context)?;
+            Ok(moment(at.add(duration), context))
+        }),
+        ("addDate", 3, |value, args, context| {
+            let DateTimeObject(at) = this(value)?;
+            let years = integer(args, 0, context)?;
+            let months = integer(args, 1, context)?;
+            let days = integer(args, 2, context)?;
+            Ok(moment(at.add_date(years, months, days), context))
+        }),
+        ("sub", 1, |value, args, context| {
+            let DateTimeObject(a) = this(value)?;
+            let DateTimeObject(b) = this(&arg(args, 0))?;
+            Ok(duration::object(a.since(b), context))
+        }),
         ("equal", 1, |value, args, _| {
             compare(value, args, |a, b| a == b)
         }),
@@ -80,6 +141,11 @@ const DATE_TIME: Class = Class {
     getters: &[],
     accessors: &[],
 };
+
+fn moment(at: DateTime, context: &mut Context) -> JsValue {
+    let prototype = super::Classes::of(context).date_time.clone();
+    instance(&prototype, DateTimeObject(at), context)
+}
 
 fn text(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let DateTimeObject(at) = this(value)?;

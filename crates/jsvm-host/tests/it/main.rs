@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod limits;
+mod members;
 mod metrics;
 mod records;
 mod routes;

@@ -1,0 +1,13 @@
+// A collection and its fields.
+const posts = $app.findCollectionByNameOrId("posts")
+is("name", posts.name, "posts")
+is("kind", [posts.type, posts.isBase(), posts.isAuth(), posts.isView()], ["base", true, false, false])
+is("auth", $app.findCollectionByNameOrId("users").isAuth(), true)
+is("rules", [posts.listRule, posts.viewRule, posts.createRule, posts.updateRule, posts.deleteRule], ["", "", "", null, "id = 'x'"])
+is("system", posts.system, false)
+is("indexes", posts.indexes.length, 1)
+is("fields", posts.fields.fieldNames(), ["id", "title", "views", "tags"])
+const title = posts.fields.getByName("title")
+is("field", [title.name, title.getName(), title.type(), title.required, title.hidden, title.system], ["title", "title", "text", true, false, false])
+is("id field", posts.fields.getByName("id").system, true)
+is("no field", posts.fields.getByName("none"), null)

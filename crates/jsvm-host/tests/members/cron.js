@@ -1,0 +1,12 @@
+// The scheduler behind `cronAdd`.
+const cron = $app.cron()
+const before = cron.total()
+cron.add("members", "* * * * *", () => {})
+cron.mustAdd("must", "@daily", () => {})
+is("added", cron.total() - before, 2)
+is("listed", cron.jobs().map((it) => it.id()).filter((it) => it === "members" || it === "must"), ["members", "must"])
+is("expression", cron.jobs().find((it) => it.id() === "must").expression(), "0 0 * * *")
+throws("wrong", () => cron.mustAdd("wrong", "* * *", () => {}))
+cron.remove("members")
+cron.remove("must")
+is("removed", cron.total(), before)

@@ -1,0 +1,12 @@
+// What all handlers share.
+const store = $app.store()
+store.removeAll()
+store.set("a", 1)
+store.set("b", { c: [2] })
+is("values", [store.get("a"), store.has("a"), store.has("z"), store.get("z"), store.length()], [1, true, false, null, 2])
+is("all", Object.keys(store.getAll()).sort(), ["a", "b"])
+is("inside", store.getAll().b.c[0], 2)
+store.remove("a")
+is("removed", [store.has("a"), store.length()], [false, 1])
+store.removeAll()
+is("empty", store.length(), 0)
