@@ -38,7 +38,10 @@ const MARKS: &[(&str, &[&str])] = &[
     ("record", &["ecord"]),
     ("recordQuery", &["recordQuery", "Query("]),
     ("request", &["request"]),
-    ("requestEvent", &["routerAdd", "routerUse", "Request("]),
+    (
+        "requestEvent",
+        &["routerAdd", "routerUse", "Request(", "= e.request"],
+    ),
     ("requestInfo", &["requestInfo", "RequestInfo"]),
     ("selectQuery", &["select(", "Query("]),
     ("settings", &["settings()", "Settings"]),
