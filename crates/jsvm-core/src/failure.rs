@@ -94,13 +94,21 @@ pub fn describe(value: &JsValue, context: &mut Context) -> ScriptError {
     with_stack(err, stack.as_deref(), context)
 }
 
+/// An error as `stack` of its object tells it: its headline and its frames.
+pub(crate) fn stack_text(error: &JsValue, context: &mut Context) -> Option<String> {
+    error.as_object().filter(|it| it.is::<ErrorObject>())?;
+    let err = describe(error, context);
+    let frames: String = err.stack.iter().map(|it| format!("\n    {it}")).collect();
+    Some(err.headline() + &frames)
+}
+
 /// Where the script is now, if any is in progress.
 ///
 /// Takes some microseconds; no script runs.
 pub fn position(context: &mut Context) -> Option<Position> {
     let shared = context.get_data::<Shared>().cloned()?;
     let stack = shared.stack_here(context)?;
-    let (program, line, column) = innermost(&stack, &shared)?;
+    let (program, line, column) = places(&stack, &shared).next()?;
     (line > 0).then(|| program.original(line, column))
 }
 
@@ -131,26 +139,34 @@ fn with_stack(mut err: ScriptError, stack: Option<&str>, context: &mut Context) 
         .lines()
         .filter_map(|line| frame(line, &shared))
         .collect();
-    let Some((program, line, column)) = innermost(stack, &shared) else {
+    let mut places = places(stack, &shared);
+    let Some((program, line, column)) = places.next() else {
         return err;
     };
-    let position = name_in_message(&err.message)
+    let own = name_in_message(&err.message)
         .and_then(|name| program.name_after(name, line, column))
         .or_else(|| (line > 0).then(|| program.original(line, column)));
-    let Some(position) = position else {
-        return err;
-    };
-    let place = err.stack.iter_mut().find(|frame| !frame.is_native);
-    if let Some(frame) = place {
-        frame.position = Some(position.clone());
+    if let Some(position) = own {
+        let place = err.stack.iter_mut().find(|frame| !frame.is_native);
+        if let Some(frame) = place {
+            frame.position = Some(position.clone());
+        }
+        return program.place(err, position);
     }
-    program.place(err, position)
+    // As in the constructor of a class that has none written: its caller's.
+    match places.find(|(_, line, _)| *line > 0) {
+        Some((program, line, column)) => program.place(err, program.original(line, column)),
+        None => err,
+    }
 }
 
-/// The innermost frame that is the author's own; line 0 if the engine cannot
-/// tell where in it.
-fn innermost(stack: &str, shared: &Shared) -> Option<(Arc<Program>, u32, u32)> {
-    stack.lines().find_map(|line| {
+/// The frames that are the author's own, innermost first; line 0 if the engine
+/// cannot tell where in one.
+fn places<'a>(
+    stack: &'a str,
+    shared: &'a Shared,
+) -> impl Iterator<Item = (Arc<Program>, u32, u32)> + use<'a> {
+    stack.lines().filter_map(|line| {
         let (_, (id, line, column)) = parse_frame(line).and_then(|(name, at)| Some((name, at?)))?;
         Some((shared.program(id)?, line, column))
     })

@@ -6,6 +6,7 @@
 use crate::{
     error::{LimitHit, Position},
     execution::Execution,
+    failure,
     marks::{CREDIT, Marks},
     program::{ContentId, Program},
     source::Source,
@@ -72,19 +73,36 @@ impl Shared {
     /// Puts the functions that metered text calls into the global object.
     pub(crate) fn install(&self, context: &mut Context) -> JsResult<()> {
         let marks = Marks::get();
-        let getter = context
-            .intrinsics()
-            .constructors()
-            .error()
-            .prototype()
-            .borrow()
-            .properties()
-            .get(&js_string!("stack").into())
-            .and_then(|property| property.get().and_then(JsValue::as_object));
-        *self.0.stack_getter.borrow_mut() = getter;
+        self.replace_stack(context)?;
         self.global(&marks.check, check, context)?;
         self.global(&marks.thrown, thrown, context)?;
         self.global(&marks.caught, caught, context)
+    }
+
+    /// Keeps the engine's getter of `Error.prototype.stack` and puts one that
+    /// tells the author's places, not those of metered text, in its place.
+    fn replace_stack(&self, context: &mut Context) -> JsResult<()> {
+        let prototype = context.intrinsics().constructors().error().prototype();
+        let key = js_string!("stack");
+        let engines = prototype.borrow().properties().get(&key.clone().into());
+        let getter = engines.as_ref().and_then(PropertyDescriptor::get);
+        *self.0.stack_getter.borrow_mut() = getter.and_then(JsValue::as_object);
+        let text = NativeFunction::from_fn_ptr(|this, _, context| {
+            let text = failure::stack_text(this, context);
+            Ok(text.map_or_else(JsValue::undefined, |it| js_string!(it).into()))
+        });
+        let getter = FunctionObjectBuilder::new(context.realm(), text)
+            .name(js_string!("get stack"))
+            .build();
+        let setter = engines.as_ref().and_then(PropertyDescriptor::set).cloned();
+        let property = PropertyDescriptor::builder()
+            .get(getter)
+            .set(setter.unwrap_or_default())
+            .enumerable(false)
+            .configurable(true);
+        prototype
+            .define_property_or_throw(key, property, context)
+            .map(drop)
     }
 
     fn global(&self, name: &str, body: Body, context: &mut Context) -> JsResult<()> {

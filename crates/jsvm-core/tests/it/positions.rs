@@ -29,6 +29,10 @@ fn errors_and_frames_keep_their_places() {
             at g (a.js:2:29)
             at <anonymous> (a.js:3:2)
         Error: closed
+          --> a.js:2:7
+        1 | class ShopError extends Error {}
+        2 | throw new ShopError('closed')
+          |       ^
             at ShopError
             at <anonymous> (a.js:2:7)
         text
@@ -52,6 +56,30 @@ fn errors_and_frames_keep_their_places() {
           | ^
             at <anonymous> (a.js:1:1)
         "#);
+}
+
+#[test]
+fn stacks_that_scripts_read_tell_the_same_places() {
+    insta::assert_snapshot!(transcript(&[
+        "function f() { for (;;) null.x }\ntry { f() } catch (err) { err.stack }",
+        "class ShopError extends Error { name = 'ShopError' }\nnew ShopError('closed').stack",
+        "const err = new Error('x'); err.stack = 'mine'; err.stack",
+        "Object.create(Error.prototype).stack",
+        "const of = (err) => Object.getOwnPropertyDescriptor(Error.prototype, 'stack').get.call(err)\n; of({})",
+        "const other = new Error('x')\nObject.defineProperty(other, 'message', { get() { throw 1 } })\nother.stack",
+    ]), @r"
+        TypeError: cannot convert 'null' or 'undefined' to object
+            at f (a.js:1:30)
+            at <anonymous> (a.js:2:8)
+        ShopError: closed
+            at ShopError
+            at <anonymous> (a.js:2:1)
+        mine
+        undefined
+        undefined
+        Error
+            at <anonymous> (a.js:1:15)
+        ");
 }
 
 #[test]
