@@ -4,6 +4,7 @@
 //! and a failure is remembered for a moment but never kept.
 //! This crate does not know what a program is, how it is compiled or how an
 //! id is computed; keys, values and failures are type parameters.
+//! A [`Store`] keeps bytes of values on a disk, for whoever wants that.
 //!
 //! ```
 //! use jsvm_cache::{Cache, Weigh};
@@ -36,9 +37,11 @@
 
 mod cache;
 mod failures;
+mod store;
 
 pub use cache::{Cache, DEFAULT_MAX_BYTES, Lookup, Stats};
 pub use failures::FAILURE_MEMORY;
+pub use store::{Key, Store, StoreStats};
 
 use std::sync::Arc;
 

@@ -155,6 +155,9 @@ impl LimitArgs {
             None => dir.join("jsvm.toml"),
         };
         let mut config = Config::load(&path, |name| std::env::var(name).ok())?;
+        if !config.cache.dir.as_os_str().is_empty() {
+            config.cache.dir = dir.join(&config.cache.dir);
+        }
         if let Some(timeout) = self.timeout {
             config.limits.timeout = timeout;
         }

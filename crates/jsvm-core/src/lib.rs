@@ -17,6 +17,7 @@ mod freeze;
 mod guards;
 mod interrupt;
 mod jobs;
+mod kept;
 mod limits;
 mod marks;
 mod meter;
@@ -37,6 +38,7 @@ pub use interrupt::{Interrupt, Stop};
 /// Code of the host that holds locks runs in [`Limited::off`]; what scripts run
 /// in is [`Limited::on`].
 pub use jsvm_alloc::Limited;
+pub use kept::compiler_id;
 pub use limits::{Limits, STACK_SIZE};
 pub use program::{ContentId, Kind, Program};
 pub use shared::{function_source, function_text, note_thrown, text_source};

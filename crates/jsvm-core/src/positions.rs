@@ -14,11 +14,11 @@ pub(crate) struct Positions {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Inserted {
-    line: u32,
+pub(crate) struct Inserted {
+    pub(crate) line: u32,
     /// Column in the metered text, from 1.
-    column: u32,
-    length: u32,
+    pub(crate) column: u32,
+    pub(crate) length: u32,
 }
 
 impl Default for Positions {
@@ -58,7 +58,20 @@ impl Positions {
             .take_while(|at| at.line == line && at.column <= column)
             .map(|at| at.length.min(column - at.column))
             .sum();
-        (line, column - inserted)
+        (line, column.saturating_sub(inserted))
+    }
+
+    /// Where text was inserted.
+    pub(crate) fn inserted(&self) -> &[Inserted] {
+        &self.insertions
+    }
+
+    /// The positions of a text that is complete.
+    pub(crate) fn of_inserted(insertions: Vec<Inserted>) -> Self {
+        Self {
+            insertions,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn weight(&self) -> usize {

@@ -53,6 +53,11 @@ impl ContentId {
         id.copy_from_slice(&digest.finalize()[..16]);
         Self(id)
     }
+
+    /// The id as bytes.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 impl fmt::Display for ContentId {
@@ -79,13 +84,13 @@ impl fmt::Debug for ContentId {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Program {
-    id: ContentId,
-    kind: Kind,
-    source: Source,
-    metered: Arc<str>,
-    positions: Positions,
+    pub(crate) id: ContentId,
+    pub(crate) kind: Kind,
+    pub(crate) source: Source,
+    pub(crate) metered: Arc<str>,
+    pub(crate) positions: Positions,
     /// Where each function of the source starts and ends.
-    functions: Arc<[Range<usize>]>,
+    pub(crate) functions: Arc<[Range<usize>]>,
 }
 
 impl Program {

@@ -10,7 +10,11 @@ pub use metrics::{LogFormat, LogLevel, MetricsConfig, TableMode};
 
 use jsvm_bindings::Allowed;
 use serde::{Deserialize, Deserializer, de};
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 mod pool;
 
@@ -97,6 +101,9 @@ pub struct CacheConfig {
     /// Bytes of compiled programs. By default, this is 100 MB; 0 disables it.
     #[serde(deserialize_with = "bytes")]
     pub max_bytes: u64,
+    /// Where to keep them for the next start, with the same bound. By default,
+    /// this is empty: nowhere.
+    pub dir: PathBuf,
 }
 
 /// `[sandbox]`
@@ -158,6 +165,7 @@ impl Default for CacheConfig {
     fn default() -> Self {
         Self {
             max_bytes: jsvm_cache::DEFAULT_MAX_BYTES,
+            dir: PathBuf::new(),
         }
     }
 }

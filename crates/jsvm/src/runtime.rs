@@ -80,7 +80,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If a thread or an engine cannot be started.
+    /// If a thread or an engine cannot be started, or `[cache] dir` cannot be
+    /// used.
     pub fn build(self) -> Result<Runtime, RuntimeError> {
         let shared = Shared {
             metrics: Arc::new(Metrics::new(jsvm_metrics::Options {
@@ -88,7 +89,11 @@ impl Builder {
                 ..self.config.metrics.options()
             })),
         };
-        let programs = Arc::new(Programs::new(&self.config, &self.app, &shared.metrics));
+        let programs = Programs::new(&self.config, &self.app, &shared.metrics).map_err(|err| {
+            let dir = self.config.cache.dir.display();
+            RuntimeError::Start(format!("[cache] dir: {dir}: {err}"))
+        })?;
+        let programs = Arc::new(programs);
         let limits = self.config.limits.limits();
         let longest = limits.in_force().source_size;
         let root = PathBuf::from(self.modules.root());
@@ -261,6 +266,7 @@ impl Runtime {
         Stats {
             pool: self.pool.stats(),
             cache: self.programs.stats(),
+            store: self.programs.store_stats(),
             metrics: self.shared.metrics.stats(),
         }
     }
@@ -341,6 +347,8 @@ pub struct Stats {
     pub pool: jsvm_pool::Stats,
     /// Compiled programs.
     pub cache: jsvm_cache::Stats,
+    /// What a disk keeps of programs; zeros without one.
+    pub store: jsvm_cache::StoreStats,
     /// Executions.
     pub metrics: jsvm_metrics::Stats,
 }
@@ -349,7 +357,7 @@ pub struct Stats {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuntimeError {
-    /// A thread or an engine could not be started.
+    /// A thread or an engine could not be started, or a directory not be used.
     #[error("{0}")]
     Start(String),
 }
