@@ -18,6 +18,7 @@ use crate::{
     observer::host_call,
     output::{Level, Output},
     record::{Record, RecordRef},
+    settings::{default_settings, merge},
     storage::{Query, Rows, Storage, Transaction},
 };
 use arc_swap::ArcSwap;
@@ -47,6 +48,7 @@ struct Shared {
     hooks: ArcSwap<HookSet>,
     dispatch: OnceLock<Arc<dyn Dispatch>>,
     web_api: OnceLock<Arc<dyn WebApi>>,
+    settings: ArcSwap<Value>,
     store: Mutex<BTreeMap<String, Value>>,
     crons: Mutex<BTreeMap<String, CronJob>>,
     runs_crons: AtomicBool,
@@ -90,6 +92,7 @@ impl App {
                 hooks: ArcSwap::default(),
                 dispatch: OnceLock::new(),
                 web_api: OnceLock::new(),
+                settings: ArcSwap::from_pointee(default_settings()),
                 store: Mutex::default(),
                 crons: Mutex::default(),
                 runs_crons: AtomicBool::new(false),
@@ -235,6 +238,21 @@ impl App {
     /// Tells of a handler that ended a chain without going on.
     pub(crate) fn tell_dropped(&self, handler: &Handler) {
         self.shared.dropped.tell(self, handler);
+    }
+
+    /// The settings, in PocketBase's shape.
+    pub fn settings(&self) -> Arc<Value> {
+        self.shared.settings.load_full()
+    }
+
+    /// Changes the settings that are given; the others stay as they are.
+    ///
+    /// They are those of PocketBase. What of them the host heeds is its own
+    /// matter; scripts read all, and `e.realIP()` goes by `trustedProxy`.
+    pub fn set_settings(&self, given: Value) {
+        let mut settings = (*self.settings()).clone();
+        merge(&mut settings, given);
+        self.shared.settings.store(Arc::new(settings));
     }
 
     /// Values that all handlers share; gone when the process ends.

@@ -6,7 +6,7 @@
 
 use crate::{
     error::Error,
-    http::{self, Request, Response},
+    http::{self, Headers, Request, Response},
     lock::{Locked, lock},
     record::RecordRef,
 };
@@ -17,6 +17,8 @@ use std::sync::Mutex;
 #[derive(Debug)]
 pub struct Exchange {
     request: Request,
+    /// The header fields of the request as scripts changed them.
+    headers: Mutex<Option<Headers>>,
     auth: Mutex<Option<RecordRef>>,
     pattern: Mutex<(String, Vec<(String, String)>)>,
     response: Mutex<Response>,
@@ -29,6 +31,7 @@ impl Exchange {
     pub fn new(request: Request, auth: Option<RecordRef>) -> Self {
         Self {
             request,
+            headers: Mutex::default(),
             auth: Mutex::new(auth),
             pattern: Mutex::default(),
             response: Mutex::default(),
@@ -40,6 +43,32 @@ impl Exchange {
     /// What the client sent.
     pub fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// A copy that scripts may change without the others seeing it; who the
+    /// client is and the answer are not part of it.
+    pub(crate) fn copy(&self) -> Self {
+        let (pattern, values) = lock(&self.pattern).clone();
+        let copy = Self::new(self.request.clone(), None);
+        copy.set_match(pattern, values);
+        *lock(&copy.headers) = lock(&self.headers).clone();
+        copy
+    }
+
+    /// Reads the header fields that the client sent, as scripts changed them.
+    ///
+    /// [`request`](Self::request) has them as they were sent.
+    pub fn headers<T>(&self, read: impl FnOnce(&Headers) -> T) -> T {
+        match &*lock(&self.headers) {
+            Some(changed) => read(changed),
+            None => read(&self.request.headers),
+        }
+    }
+
+    /// Changes the header fields that later handlers read.
+    pub fn edit_headers(&self, edit: impl FnOnce(&mut Headers)) {
+        let mut headers = lock(&self.headers);
+        edit(headers.get_or_insert_with(|| self.request.headers.clone()));
     }
 
     /// Who the client is, if it said so.
@@ -77,6 +106,15 @@ impl Exchange {
         let pattern = lock(&self.pattern);
         let found = pattern.1.iter().find(|(key, _)| key == name);
         found.map_or_else(String::new, |(_, value)| value.clone())
+    }
+
+    /// Replaces the value of a wildcard, or adds one.
+    pub(crate) fn set_path_value(&self, name: &str, value: String) {
+        let mut pattern = lock(&self.pattern);
+        match pattern.1.iter_mut().find(|(key, _)| key == name) {
+            Some((_, old)) => *old = value,
+            None => pattern.1.push((name.to_owned(), value)),
+        }
     }
 
     /// Values that handlers keep for the time of the request.
@@ -128,14 +166,14 @@ impl Exchange {
     ///
     /// As [`body`](Self::body).
     pub fn info(&self) -> Result<RequestInfo, Error> {
-        let headers = self.request.headers.iter();
         Ok(RequestInfo {
             context: "default".into(),
             method: self.request.method.clone(),
             query: first_values(self.request.query().iter()),
-            headers: first_values(
-                headers.map(|(key, value)| (http::header_key_snake(key), value.to_owned())),
-            ),
+            headers: self.headers(|headers| {
+                let fields = headers.iter();
+                first_values(fields.map(|(key, value)| (http::header_key_snake(key), value)))
+            }),
             body: self.body()?,
             auth: self.auth(),
         })

@@ -89,6 +89,30 @@ pub fn parse_form(request: &Request) -> Result<Form, BodyError> {
     }
 }
 
+/// Every part of a form with files, in the order in which they were sent; what
+/// is no file has no file name.
+///
+/// # Errors
+///
+/// [`BodyError::Invalid`] if the body is no such form, or broken.
+pub fn parse_parts(request: &Request) -> Result<Vec<FilePart>, BodyError> {
+    let parts = parts(request)?.into_iter();
+    let parts = parts.map(|part| match part {
+        Part::File(file) => file,
+        Part::Value(field, value) => FilePart {
+            field,
+            bytes: value.into_bytes(),
+            ..FilePart::default()
+        },
+    });
+    Ok(parts.collect())
+}
+
+/// Whether the body is said to be XML.
+pub(crate) fn is_xml(request: &Request) -> bool {
+    matches!(kind_of(request), Kind::Xml)
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     None,
@@ -139,18 +163,21 @@ fn form_values(request: &Request) -> Result<Values, BodyError> {
     Values::try_parse(&text_of(&request.body)).map_err(|err| invalid(&err))
 }
 
-fn multipart_form(request: &Request, query: Values) -> Result<Form, BodyError> {
+fn parts(request: &Request) -> Result<Vec<Part>, BodyError> {
     let media = media_type(request)?;
     let boundary = match media.param("boundary") {
         Some(boundary) if media.kind == "multipart/form-data" => boundary,
         _ => return Err(invalid("the type of the form names no boundary")),
     };
-    let parts = multipart::parse(&request.body, boundary).map_err(|err| invalid(&err))?;
+    multipart::parse(&request.body, boundary).map_err(|err| invalid(&err))
+}
+
+fn multipart_form(request: &Request, query: Values) -> Result<Form, BodyError> {
     let mut form = Form {
         values: query,
         files: Vec::new(),
     };
-    for part in parts {
+    for part in parts(request)? {
         match part {
             Part::Value(name, value) => form.values.add(name, value),
             Part::File(file) => form.files.push(file),

@@ -5,7 +5,7 @@
 
 use super::{
     class::{Class, arg, constructor, define_global, host, instance, integer, string, text, this},
-    convert, error, request,
+    convert, error, incoming, request,
     time::DateTimeObject,
 };
 use crate::{
@@ -108,7 +108,7 @@ pub(super) const REQUEST: Class = Class {
     methods: &[
         ("cookie", 1, |value, args, context| {
             let name = text(args, 0, context)?;
-            let found = request::of(value)?.request().cookie(&name);
+            let found = sent(value)?.into_iter().find(|cookie| cookie.name == name);
             match found {
                 Some(cookie) => Ok(object(cookie, context)),
                 None => {
@@ -118,19 +118,37 @@ pub(super) const REQUEST: Class = Class {
             }
         }),
         ("cookies", 0, |value, _, context| {
-            let list = request::of(value)?.request().cookies();
-            Ok(array(list, context))
+            Ok(array(sent(value)?, context))
         }),
         ("cookiesNamed", 1, |value, args, context| {
             let name = text(args, 0, context)?;
-            let mut list = request::of(value)?.request().cookies();
+            let mut list = sent(value)?;
             list.retain(|cookie| cookie.name == name);
             Ok(array(list, context))
+        }),
+        ("addCookie", 1, |value, args, context| {
+            let Cookie {
+                name, value: new, ..
+            } = from_value(&arg(args, 0), context)?;
+            incoming::of(value)?.edit_headers(|headers| {
+                let pair = format!("{name}={new}");
+                let line = match headers.get("Cookie") {
+                    "" => pair,
+                    known => format!("{known}; {pair}"),
+                };
+                headers.set("Cookie", line);
+            });
+            Ok(JsValue::undefined())
         }),
     ],
     getters: &[],
     accessors: &[],
 };
+
+/// The cookies of a request, those that a script added among them.
+fn sent(value: &JsValue) -> JsResult<Vec<Cookie>> {
+    Ok(incoming::of(value)?.headers(|headers| Cookie::parse_all(&headers.values("Cookie"))))
+}
 
 fn array(cookies: Vec<Cookie>, context: &mut Context) -> JsValue {
     let list: Vec<_> = cookies

@@ -212,6 +212,65 @@ impl DynamicModel {
     }
 }
 
+impl DynamicModel {
+    /// As [`bind`](Self::bind), for the elements of XML and their texts.
+    ///
+    /// Go: they are called as the fields are, with a first letter in upper
+    /// case; the name as it is counts, too.
+    ///
+    /// # Errors
+    ///
+    /// Which field has a text that is no value of its type, or a type that XML
+    /// has no values of.
+    pub(crate) fn bind_elements(
+        &self,
+        object: &JsObject,
+        elements: &[(String, String)],
+        context: &mut Context,
+    ) -> Result<(), String> {
+        for (name, kind) in self.0.iter() {
+            let texts: Vec<_> = elements
+                .iter()
+                .filter(|(element, _)| is_called(element, name))
+                .map(|(_, text)| text.as_str())
+                .collect();
+            let Some(last) = texts.last() else { continue };
+            let value = match kind {
+                FieldType::List => texts.iter().map(|text| Value::from(*text)).collect(),
+                kind => from_text(*kind, last)
+                    .ok_or_else(|| format!("{last:?} is no value of the field {name:?}"))?,
+            };
+            let value = value::from_json(&value, context);
+            value::set_own(object, js_string!(name.as_str()), value, context);
+        }
+        Ok(())
+    }
+}
+
+fn is_called(element: &str, field: &str) -> bool {
+    let mut rest = field.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    element == field || first.chain(rest).eq(element.chars())
+}
+
+/// Text as a value of the type; nothing is Go's zero value.
+fn from_text(kind: FieldType, text: &str) -> Option<Value> {
+    let trimmed = text.trim();
+    let or_zero = if trimmed.is_empty() { "0" } else { trimmed };
+    match kind {
+        FieldType::Text | FieldType::Any => Some(text.into()),
+        FieldType::Integer => or_zero.parse::<i64>().ok().map(Value::from),
+        FieldType::Float => or_zero.parse::<f64>().ok().map(cast::number),
+        FieldType::Bool => match or_zero {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true.into()),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false.into()),
+            _ => None,
+        },
+        FieldType::Nullable(kind) => from_text(*kind, text),
+        FieldType::List | FieldType::Map => None,
+    }
+}
+
 /// The value if JSON of it fits the type; inside, none leaves the field alone.
 fn fitting(kind: FieldType, value: &Value) -> Option<Option<Value>> {
     if let FieldType::Nullable(kind) = kind {

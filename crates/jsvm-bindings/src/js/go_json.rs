@@ -4,7 +4,7 @@
 //! sorted keys, escaped `<`, `>`, `&`, base64 for bytes. Bounded in depth and
 //! number; no script runs.
 
-use super::{class::host, convert, request::BytesObject};
+use super::{class::host, convert, multipart::PartObject, request::BytesObject};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use boa_engine::{
     Context, JsObject, JsValue, JsVariant,
@@ -281,6 +281,9 @@ pub(crate) fn bytes_of(object: &JsObject, context: &mut Context) -> Option<Vec<u
     let value: JsValue = object.clone().into();
     if let Some(BytesObject(bytes)) = host(&value) {
         return Some(bytes.to_vec());
+    }
+    if let Some(PartObject(part)) = host(&value) {
+        return Some(part.bytes.clone());
     }
     let array = JsTypedArray::from_object(object.clone()).ok()?;
     let length = array.length(context).ok()?;

@@ -4,10 +4,10 @@
 //! whatever else a script puts there is refused with its name.
 
 use super::{
-    class::{Class, host, integer, text},
+    class::{host, integer, text},
     convert, error,
     event::EventObject,
-    record, request,
+    go_context, info, record,
 };
 use crate::{
     cast,
@@ -28,7 +28,7 @@ pub(super) fn get(
 ) -> JsValue {
     if spec.kind == MemberKind::Context {
         let found = Member::Value(Value::Null);
-        return event.once(spec.name, found, |_| background(context));
+        return event.once(spec.name, found, |_| go_context::background(context));
     }
     match event.event().get(key(event.event(), spec)) {
         Some(Member::Value(plain)) if !plain.is_array() && !plain.is_object() => {
@@ -61,7 +61,7 @@ fn object(member: &Member, context: &mut Context) -> JsValue {
             JsArray::from_iter(list, context).into()
         }
         Member::Field(field) => record::field_object(field.clone(), context),
-        Member::RequestInfo(info) => request::info_object(info, context),
+        Member::RequestInfo(info) => info::object(info, context),
         Member::Error(err) => error::to_value(err.clone(), context),
     }
 }
@@ -179,19 +179,3 @@ impl Member {
         }
     }
 }
-
-/// PocketBase: the context of an event that nobody cancels.
-fn background(context: &mut Context) -> JsValue {
-    let object = BACKGROUND.prototype(None, context);
-    object.map_or_else(|_| JsValue::null(), Into::into)
-}
-
-const BACKGROUND: Class = Class {
-    methods: &[
-        ("err", 0, |_, _, _| Ok(JsValue::null())),
-        ("done", 0, |_, _, _| Ok(JsValue::null())),
-        ("value", 1, |_, _, _| Ok(JsValue::null())),
-    ],
-    getters: &[],
-    accessors: &[],
-};

@@ -17,11 +17,17 @@ mod duration;
 mod dynamic_model;
 mod error;
 mod event;
+mod form_data;
 mod globals;
+mod go_context;
 mod go_json;
+mod headers;
+mod incoming;
+mod info;
 mod loader;
 mod member;
 mod misuse;
+mod multipart;
 mod record;
 mod request;
 mod require;
@@ -280,6 +286,7 @@ pub(crate) struct Classes {
     cookie: JsObject,
     cron: cron::CronClasses,
     upload: upload::UploadClasses,
+    multipart: multipart::MultipartClasses,
     db: db::DbClasses,
     date_time: JsObject,
     duration: JsObject,
@@ -303,6 +310,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     dynamic_model::install(context)?;
     loader::install_cron(context)?;
     security::install(context)?;
+    form_data::install(context)?;
     apis::install(context)?;
     if data.env.permissions.require.is_any() {
         require::install(context)?;
@@ -320,6 +328,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         cookie: cookie::install(context)?,
         cron: cron::install(context)?,
         upload: upload::install(context)?,
+        multipart: multipart::install(context)?,
         db: db::install(context)?,
         request: request::install(context)?,
         events: event::EventClasses::new(),

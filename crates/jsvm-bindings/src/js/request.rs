@@ -9,14 +9,16 @@ use super::{
     dynamic_model::DynamicModel,
     error,
     event::EventObject,
+    go_context,
     go_json::{self, Unwritable},
-    record, upload,
-    url::{self, UrlObject},
-    xml,
+    headers::{self, Owner},
+    incoming, info, record, upload, url, xml,
 };
 use crate::{
+    cast,
     error::{ApiError, Error},
-    exchange::{Exchange, RequestInfo},
+    exchange::Exchange,
+    http,
     pick::pick,
 };
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
@@ -32,52 +34,30 @@ pub(crate) struct BytesObject(pub(crate) Rc<[u8]>);
 
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
-struct RequestObject(Arc<Exchange>);
-
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
 struct ResponseObject(Arc<Exchange>);
-
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
-struct HeadersObject(Arc<Exchange>, Side);
-
-/// Whose headers they are; those of the request cannot be changed for others.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Request,
-    Response,
-}
-
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
-struct InfoObject(Arc<RequestInfo>);
 
 /// The prototypes around requests.
 pub(crate) struct RequestClasses {
-    request: JsObject,
+    pub(super) request: JsObject,
     response: JsObject,
     pub(super) url: JsObject,
-    headers: JsObject,
+    pub(super) headers: JsObject,
     pub(super) query: JsObject,
-    info: JsObject,
+    pub(super) info: JsObject,
+    pub(super) context: JsObject,
     bytes: JsObject,
 }
 
 pub(super) fn install(context: &mut Context) -> JsResult<RequestClasses> {
     Ok(RequestClasses {
-        request: {
-            let prototype = REQUEST.prototype(None, context)?;
-            cookie::REQUEST.add_to(&prototype, context)?;
-            upload::REQUEST.add_to(&prototype, context)?;
-            prototype
-        },
+        request: incoming::install(context)?,
         response: RESPONSE.prototype(None, context)?,
         url: url::URL.prototype(None, context)?,
-        headers: HEADERS.prototype(None, context)?,
+        headers: headers::HEADERS.prototype(None, context)?,
         query: url::QUERY.prototype(None, context)?,
-        info: INFO.prototype(None, context)?,
-        bytes: Class::default().prototype(None, context)?,
+        info: info::install(context)?,
+        context: go_context::install(context)?,
+        bytes: BYTES.prototype(None, context)?,
     })
 }
 
@@ -124,7 +104,7 @@ pub(super) const EVENT: Class = Class {
             let info = exchange(value)?
                 .info()
                 .map_err(|err| error::throw(err, context))?;
-            Ok(info_object(&Arc::new(info), context))
+            Ok(info::object(&Arc::new(info), context))
         }),
         ("written", 0, |value, _, _| {
             Ok(exchange(value)?.response().is_written().into())
@@ -156,7 +136,7 @@ pub(super) const EVENT: Class = Class {
             Ok(exchange(value)?.request().is_tls.into())
         }),
         ("remoteIP", 0, remote_ip),
-        ("realIP", 0, remote_ip),
+        ("realIP", 0, real_ip),
         ("hasSuperuserAuth", 0, |value, _, _| {
             Ok(has_superuser_auth(exchange(value)?.auth().as_ref()).into())
         }),
@@ -184,12 +164,7 @@ pub(super) const EVENT: Class = Class {
     ],
     getters: &[
         ("request", |value, _, context| {
-            let prototype = prototype(context, |of| &of.request);
-            Ok(instance(
-                &prototype,
-                RequestObject(exchange(value)?),
-                context,
-            ))
+            Ok(incoming::object(exchange(value)?, context))
         }),
         ("response", |value, _, context| {
             let prototype = prototype(context, |of| &of.response);
@@ -228,6 +203,22 @@ fn api_error(status: Option<u16>, args: &[JsValue], context: &mut Context) -> Js
 
 fn remote_ip(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     Ok(string(exchange(value)?.request().remote_ip()))
+}
+
+/// PocketBase: what a trusted proxy says, or else the other side.
+fn real_ip(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let exchange = exchange(value)?;
+    let event: EventObject = this(value)?;
+    let settings = event.event().app().settings();
+    let trusted = &settings["trustedProxy"];
+    let names = cast::to_list(&trusted["headers"]);
+    let side = match cast::to_bool(&trusted["useLeftmostIP"]) {
+        true => http::ProxySide::Leftmost,
+        false => http::ProxySide::Rightmost,
+    };
+    let told = exchange.headers(|headers| http::forwarded_ip(headers, &names, side));
+    let ip = told.unwrap_or_else(|| exchange.request().remote_ip());
+    Ok(string(ip))
 }
 
 fn status(args: &[JsValue], context: &mut Context) -> JsResult<u16> {
@@ -315,6 +306,9 @@ fn bind_body(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
         return Err(error::throw(err, context));
     };
     let exchange = exchange(value)?;
+    if http::is_xml(exchange.request()) {
+        return bind_xml(&exchange, &model, &object, context);
+    }
     let is_form = exchange.request().content_type() != "application/json";
     let body = if is_form {
         exchange.form()
@@ -329,6 +323,21 @@ fn bind_body(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
             Err(error::throw(Error::host(err), context))
         }
     }
+}
+
+/// Go matches elements by the names of fields, which start in upper case.
+fn bind_xml(
+    exchange: &Exchange,
+    model: &DynamicModel,
+    object: &JsObject,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let told = |err: String| Error::host(format!("xml: {err}"));
+    let elements = http::parse_xml(&exchange.request().body).map_err(|err| err.to_string());
+    elements
+        .and_then(|elements| model.bind_elements(object, &elements, context))
+        .map(|()| JsValue::undefined())
+        .map_err(|err| error::throw(told(err), context))
 }
 
 /// The bytes of text, of a byte array or of a body.
@@ -358,95 +367,10 @@ pub(super) fn bytes_object(bytes: Rc<[u8]>, context: &mut Context) -> JsValue {
     instance(&prototype, BytesObject(bytes), context)
 }
 
-/// The object of a request's summary.
-pub(super) fn info_object(info: &Arc<RequestInfo>, context: &mut Context) -> JsValue {
-    let prototype = prototype(context, |of| &of.info);
-    instance(&prototype, InfoObject(Arc::clone(info)), context)
-}
-
-const INFO: Class = Class {
-    methods: &[("hasSuperuserAuth", 0, |value, _, _| {
-        Ok(has_superuser_auth(this::<InfoObject>(value)?.0.auth.as_ref()).into())
-    })],
-    getters: &[
-        ("context", |value, _, _| {
-            Ok(string(&this::<InfoObject>(value)?.0.context))
-        }),
-        ("method", |value, _, _| {
-            Ok(string(&this::<InfoObject>(value)?.0.method))
-        }),
-        ("query", |value, _, context| {
-            let map = this::<InfoObject>(value)?.0.query.clone();
-            Ok(value::from_json(&Value::Object(map), context))
-        }),
-        ("headers", |value, _, context| {
-            let map = this::<InfoObject>(value)?.0.headers.clone();
-            Ok(value::from_json(&Value::Object(map), context))
-        }),
-        ("body", |value, _, context| {
-            let map = this::<InfoObject>(value)?.0.body.clone();
-            Ok(value::from_json(&Value::Object(map), context))
-        }),
-        ("auth", |value, _, context| {
-            let auth = this::<InfoObject>(value)?.0.auth.clone();
-            Ok(auth.map_or_else(JsValue::null, |auth| record::object(auth, context)))
-        }),
-    ],
-    accessors: &[],
-};
-
-/// The request behind an object that stands for one.
-pub(super) fn of(value: &JsValue) -> JsResult<Arc<Exchange>> {
-    this::<RequestObject>(value).map(|object| object.0)
-}
-
-const REQUEST: Class = Class {
-    methods: &[
-        ("pathValue", 1, |value, args, context| {
-            let name = text(args, 0, context)?;
-            Ok(string(of(value)?.path_value(&name)))
-        }),
-        ("userAgent", 0, |value, _, _| {
-            Ok(string(of(value)?.request().headers.get("User-Agent")))
-        }),
-        ("referer", 0, |value, _, _| {
-            Ok(string(of(value)?.request().headers.get("Referer")))
-        }),
-    ],
-    getters: &[
-        ("method", |value, _, _| {
-            Ok(string(&of(value)?.request().method))
-        }),
-        ("host", |value, _, _| Ok(string(&of(value)?.request().host))),
-        ("pattern", |value, _, _| Ok(string(of(value)?.pattern()))),
-        ("requestURI", |value, _, _| {
-            Ok(string(&of(value)?.request().target))
-        }),
-        ("remoteAddr", |value, _, _| {
-            Ok(string(&of(value)?.request().remote_addr))
-        }),
-        ("contentLength", |value, _, _| {
-            let length = of(value)?.request().body.len();
-            Ok(i32::try_from(length).unwrap_or(i32::MAX).into())
-        }),
-        ("url", |value, _, context| {
-            let prototype = prototype(context, |of| &of.url);
-            Ok(instance(&prototype, UrlObject(of(value)?), context))
-        }),
-        ("header", |value, _, context| {
-            let prototype = prototype(context, |of| &of.headers);
-            Ok(instance(
-                &prototype,
-                HeadersObject(of(value)?, Side::Request),
-                context,
-            ))
-        }),
-        ("body", |value, _, context| {
-            let bytes = of(value)?.request().body.as_slice().into();
-            let prototype = prototype(context, |of| &of.bytes);
-            Ok(instance(&prototype, BytesObject(bytes), context))
-        }),
-    ],
+/// Bytes need no closing, but scripts close what they opened.
+const BYTES: Class = Class {
+    methods: &[("close", 0, |_, _, _| Ok(JsValue::undefined()))],
+    getters: &[],
     accessors: &[],
 };
 
@@ -454,12 +378,7 @@ const RESPONSE: Class = Class {
     methods: &[
         ("header", 0, |value, _, context| {
             let ResponseObject(exchange) = this(value)?;
-            let prototype = prototype(context, |of| &of.headers);
-            Ok(instance(
-                &prototype,
-                HeadersObject(exchange, Side::Response),
-                context,
-            ))
+            Ok(headers::object(Owner::Response(exchange), context))
         }),
         ("write", 1, |value, args, context| {
             let ResponseObject(exchange) = this(value)?;
@@ -477,63 +396,3 @@ const RESPONSE: Class = Class {
     getters: &[],
     accessors: &[],
 };
-
-const HEADERS: Class = Class {
-    methods: &[
-        ("get", 1, |value, args, context| {
-            let name = text(args, 0, context)?;
-            let HeadersObject(exchange, side) = this(value)?;
-            Ok(match side {
-                Side::Request => string(exchange.request().headers.get(&name)),
-                Side::Response => string(exchange.response().headers.get(&name)),
-            })
-        }),
-        ("values", 1, |value, args, context| {
-            let name = text(args, 0, context)?;
-            let HeadersObject(exchange, side) = this(value)?;
-            let values: Vec<String> = match side {
-                Side::Request => all(exchange.request().headers.values(&name)),
-                Side::Response => all(exchange.response().headers.values(&name)),
-            };
-            if values.is_empty() {
-                return Ok(JsValue::null());
-            }
-            Ok(value::from_json(&values.into(), context))
-        }),
-        ("set", 2, |value, args, context| {
-            change(value, args, context, |headers, name, text| {
-                headers.set(name, text)
-            })
-        }),
-        ("add", 2, |value, args, context| {
-            change(value, args, context, |headers, name, text| {
-                headers.add(name, text)
-            })
-        }),
-        ("del", 1, |value, args, context| {
-            change(value, args, context, |headers, name, _| headers.del(name))
-        }),
-    ],
-    getters: &[],
-    accessors: &[],
-};
-
-fn all<S: Into<String>>(values: impl IntoIterator<Item = S>) -> Vec<String> {
-    values.into_iter().map(Into::into).collect()
-}
-
-fn change(
-    value: &JsValue,
-    args: &[JsValue],
-    context: &mut Context,
-    apply: fn(&mut crate::http::Headers, &str, &str),
-) -> JsResult<JsValue> {
-    let (name, value_text) = (text(args, 0, context)?, text(args, 1, context)?);
-    let HeadersObject(exchange, side) = this(value)?;
-    if side == Side::Request {
-        let err = Error::host("the headers of a request cannot be changed");
-        return Err(error::throw(err, context));
-    }
-    apply(&mut exchange.response().headers, &name, &value_text);
-    Ok(JsValue::undefined())
-}

@@ -4,12 +4,14 @@
 //! cleaned name with a random end is what a host may store.
 
 use super::{
-    class::{Class, arg, host, instance, string, text, this},
-    error, request,
+    class::{Class, arg, define_global, host, instance, string, text, this},
+    error, incoming,
+    multipart::PartObject,
+    request,
 };
 use crate::{
     error::Error,
-    http::{FilePart, Form, parse_form},
+    http::{Form, Request, parse_form},
     security,
 };
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue, object::builtins::JsArray};
@@ -36,20 +38,47 @@ pub(crate) struct UploadClasses {
     reader: JsObject,
 }
 
-/// Makes the prototypes.
+/// Adds `$filesystem`; returns the prototypes.
 pub(super) fn install(context: &mut Context) -> JsResult<UploadClasses> {
+    let namespace = value::new_object(context);
+    FILESYSTEM.add_to(&namespace, context)?;
+    define_global("$filesystem", namespace.into(), context)?;
     Ok(UploadClasses {
         file: FILE.prototype(None, context)?,
         reader: READER.prototype(None, context)?,
     })
 }
 
-fn file(part: &FilePart) -> File {
-    File {
-        name: stored_name(&part.filename),
-        original_name: part.filename.clone(),
-        bytes: part.bytes.as_slice().into(),
-    }
+/// Files that scripts make themselves.
+const FILESYSTEM: Class = Class {
+    methods: &[
+        ("fileFromBytes", 2, |_, args, context| {
+            let bytes = request::bytes(&arg(args, 0), context)?;
+            let name = text(args, 1, context)?;
+            if name.is_empty() {
+                let err = Error::host("cannot create a file without a name");
+                return Err(error::throw(err, context));
+            }
+            Ok(file(&name, &bytes, context))
+        }),
+        ("fileFromMultipart", 1, |_, args, context| {
+            let PartObject(part) = this(&arg(args, 0))?;
+            Ok(file(&part.filename, &part.bytes, context))
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};
+
+/// The object of a file with these bytes, which its client called so.
+fn file(original_name: &str, bytes: &[u8], context: &mut Context) -> JsValue {
+    let file = File {
+        name: stored_name(original_name),
+        original_name: original_name.to_owned(),
+        bytes: bytes.into(),
+    };
+    let prototype = super::Classes::of(context).upload.file.clone();
+    instance(&prototype, FileObject(Rc::new(file)), context)
 }
 
 /// `My Photo.JPG` as `my_photo_8x0q2lc3zr.jpg`.
@@ -104,9 +133,16 @@ fn snake(text: &str) -> String {
     out.trim_end_matches('_').to_owned()
 }
 
-/// The form of the request behind an event or a request.
-fn form(request: &crate::http::Request, context: &mut Context) -> JsResult<Form> {
+/// The form that a request has, the values of its query included.
+pub(super) fn form(request: &Request, context: &mut Context) -> JsResult<Form> {
     parse_form(request).map_err(|err| error::throw(Error::host(err.to_string()), context))
+}
+
+/// As [`form`], without the values of the query.
+pub(super) fn post_form(request: &Request, context: &mut Context) -> JsResult<Form> {
+    let mut request = request.clone();
+    request.target = request.raw_path().to_owned();
+    form(&request, context)
 }
 
 /// `e.findUploadedFiles(field)`; PocketBase: without a file it is an error.
@@ -118,12 +154,9 @@ pub(super) fn find_uploaded(
     let field = text(args, 0, context)?;
     let exchange = request::exchange(value)?;
     let form = form(exchange.request(), context)?;
-    let prototype = super::Classes::of(context).upload.file.clone();
-    let list: Vec<_> = form
-        .files
-        .iter()
-        .filter(|part| part.field == field)
-        .map(|part| instance(&prototype, FileObject(Rc::new(file(part))), context))
+    let parts = form.files.iter().filter(|part| part.field == field);
+    let list: Vec<_> = parts
+        .map(|part| file(&part.filename, &part.bytes, context))
         .collect();
     if list.is_empty() {
         let err = Error::host("http: no such file");
@@ -176,62 +209,28 @@ pub(super) const REQUEST: Class = Class {
     methods: &[
         ("formValue", 1, |value, args, context| {
             let name = text(args, 0, context)?;
-            let exchange = request::of(value)?;
+            let exchange = incoming::of(value)?;
             let form = parse_form(exchange.request()).unwrap_or_default();
             Ok(string(form.values.get(&name)))
         }),
         ("postFormValue", 1, |value, args, context| {
             let name = text(args, 0, context)?;
-            let exchange = request::of(value)?;
-            let mut request = exchange.request().clone();
-            request.target = request.raw_path().to_owned();
-            let form = parse_form(&request).unwrap_or_default();
+            let exchange = incoming::of(value)?;
+            let form = post_form(exchange.request(), context).unwrap_or_default();
             Ok(string(form.values.get(&name)))
         }),
         ("parseForm", 0, |value, _, context| {
-            let exchange = request::of(value)?;
+            let exchange = incoming::of(value)?;
             form(exchange.request(), context).map(|_| JsValue::undefined())
         }),
         ("parseMultipartForm", 1, |value, _, context| {
-            let exchange = request::of(value)?;
+            let exchange = incoming::of(value)?;
             form(exchange.request(), context).map(|_| JsValue::undefined())
         }),
-        ("basicAuth", 0, basic_auth),
-        ("protoAtLeast", 2, |_, args, context| {
-            let major = super::class::integer(args, 0, context)?;
-            let minor = super::class::integer(args, 1, context)?;
-            Ok((major < 1 || (major == 1 && minor <= 1)).into())
-        }),
     ],
-    getters: &[
-        ("proto", |_, _, _| Ok(string("HTTP/1.1"))),
-        ("protoMajor", |_, _, _| Ok(1.into())),
-        ("protoMinor", |_, _, _| Ok(1.into())),
-    ],
+    getters: &[],
     accessors: &[],
 };
-
-/// Go: user, password, and whether there are any.
-fn basic_auth(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    const PREFIX: &str = "basic ";
-    let exchange = request::of(value)?;
-    let header = exchange.request().headers.get("Authorization");
-    let found = header
-        .get(..PREFIX.len())
-        .filter(|start| start.eq_ignore_ascii_case(PREFIX))
-        .and_then(|_| STANDARD.decode(&header[PREFIX.len()..]).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| {
-            text.split_once(':')
-                .map(|(user, password)| (user.to_owned(), password.to_owned()))
-        });
-    let plain = match found {
-        Some((user, password)) => json!([user, password, true]),
-        None => json!(["", "", false]),
-    };
-    Ok(value::from_json(&plain, context))
-}
 
 /// `e.stream(status, type, reader)`: bytes, text, or what a file's reader gives.
 pub(super) fn stream(

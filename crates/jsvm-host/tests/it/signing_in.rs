@@ -244,3 +244,33 @@ fn superusers_list_and_run_jobs() {
     assert_eq!(site.line(), "ran undefined");
     assert_eq!(get(&site, "/root", token), (200, "root".into()));
 }
+
+#[test]
+fn nobody_is_shown_the_key_of_tokens() {
+    let site = site();
+    let (id, own) = sign_up(&site);
+    let superuser = Superuser::parse("root@example.com:root-secret-1").unwrap();
+    site.store.put_superuser(&superuser).unwrap();
+    let login = json!({ "identity": "root@example.com", "password": "root-secret-1" });
+    let (_, answer) = post(
+        &site,
+        "/api/collections/_superusers/auth-with-password",
+        &login,
+    );
+    assert_eq!(answer["record"].get("tokenKey"), None);
+    let root = answer["token"].as_str().unwrap();
+    for token in [&*own, root] {
+        for target in ["", "?filter=(id!='')"] {
+            let path = match target {
+                "" => format!("/api/collections/members/records/{id}"),
+                query => format!("/api/collections/members/records{query}"),
+            };
+            let (status, body) = get(&site, &path, token);
+            // The list is for superusers alone.
+            let is_shown = target.is_empty() || token == root;
+            assert_eq!(status == 200, is_shown, "{body}");
+            assert!(!body.contains("tokenKey"), "{body}");
+            assert_eq!(body.contains("ann@example.com"), is_shown, "{body}");
+        }
+    }
+}

@@ -95,7 +95,10 @@ fn flag(app: &App, to: &Shown, records: &[RecordRef]) {
     if is_superuser(&to.info) {
         for record in records {
             let mut record = record.lock();
-            record.unhide(collection.fields.iter().map(|field| field.name.as_str()));
+            let fields = collection.fields.iter();
+            // The keys of tokens and passwords are nobody's, not even theirs.
+            let fields = fields.filter(|field| !(field.system && field.hidden));
+            record.unhide(fields.map(|field| field.name.as_str()));
             record.ignore_email_visibility(true);
         }
     }
