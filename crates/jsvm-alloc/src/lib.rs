@@ -64,6 +64,7 @@ impl CountingAlloc {
 /// them allocated, freed or not. Growing an allocation counts the growth only.
 /// Stays 0 unless a [`CountingAlloc`] is the global allocator.
 #[must_use]
+#[inline]
 pub fn thread_allocated_bytes() -> u64 {
     read(|counts| counts.allocated.get())
 }
@@ -75,6 +76,7 @@ pub fn thread_allocated_bytes() -> u64 {
 /// all threads is what is in use.
 /// Stays 0 unless a [`CountingAlloc`] is the global allocator.
 #[must_use]
+#[inline]
 pub fn thread_live_bytes() -> i64 {
     COUNTS.with(Counts::live)
 }

@@ -35,6 +35,7 @@ struct Limit {
 /// as [`thread_live_bytes`](crate::thread_live_bytes) counts them.
 ///
 /// It holds from the next scope on.
+#[inline]
 pub fn set_thread_limit(live_bytes: i64) {
     LIMIT.with(|limit| limit.bytes.set(live_bytes));
 }
@@ -81,6 +82,7 @@ impl Limited {
         Self::enter(NEVER)
     }
 
+    #[inline]
     fn enter(bytes: i64) -> Self {
         Self {
             before: LIMIT.with(|limit| limit.in_force.replace(bytes)),

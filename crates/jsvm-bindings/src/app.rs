@@ -147,9 +147,9 @@ impl App {
         }
     }
 
-    /// Whether this handle keeps hooks.
-    pub(crate) fn is_keeping(&self) -> bool {
-        self.kept.is_some()
+    /// Makes this handle keep hooks, unless it keeps some; returns those.
+    pub(crate) fn keep(&mut self, hooks: impl FnOnce() -> Arc<HookSet>) -> Arc<HookSet> {
+        Arc::clone(self.kept.get_or_insert_with(hooks))
     }
 
     /// Puts other hooks in force, with their cron jobs, as a whole.
@@ -377,9 +377,8 @@ impl App {
     ///
     /// What a handler threw or `action` returned; [`Error::Unavailable`] if no
     /// worker takes the work.
-    pub fn emit(&self, hooks: &[&str], event: Event, action: Action) -> Result<(), Error> {
-        let event = event.keeping(self.hooks());
-        let set = event.app().hooks();
+    pub fn emit(&self, hooks: &[&str], mut event: Event, action: Action) -> Result<(), Error> {
+        let set = event.keep(self);
         let handlers: Vec<_> = hooks
             .iter()
             .flat_map(|hook| set.matching(hook, event.tags()))
@@ -430,8 +429,8 @@ impl App {
     /// [`Error::NotFound`], or what the job threw.
     pub fn run_cron(&self, id: &str) -> Result<(), Error> {
         let job = self.crons().get(id).cloned().ok_or(Error::NotFound)?;
-        let event = Arc::new(Event::new(self.clone()).keeping(self.hooks()));
-        self.run_chain(vec![job.handler], event, Box::new(|_| Ok(())))
+        let event = Event::new(self.keeping(self.hooks()));
+        self.run_chain(vec![job.handler], Arc::new(event), Box::new(|_| Ok(())))
     }
 
     /// A new record of the collection, shared.

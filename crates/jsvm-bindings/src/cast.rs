@@ -34,6 +34,24 @@ pub fn to_field(field: &Field, value: &Value) -> Value {
     }
 }
 
+/// As [`to_field`], for who needs the value no more: one that has the type of
+/// the field already is not copied.
+pub(crate) fn into_field(field: &Field, value: Value) -> Value {
+    match (field.kind, &value) {
+        (FieldKind::Bool, Value::Bool(_)) => value,
+        (
+            FieldKind::Text
+            | FieldKind::Email
+            | FieldKind::Url
+            | FieldKind::Editor
+            | FieldKind::Password,
+            Value::String(_),
+        ) => value,
+        (FieldKind::Json, kept) if !kept.is_string() => value,
+        _ => to_field(field, &value),
+    }
+}
+
 /// The value of `field` in a record that nobody has set.
 pub fn zero(field: &Field) -> Value {
     to_field(field, &Value::Null)

@@ -146,6 +146,11 @@ impl Collection {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Where in [`fields`](Self::fields) the field of that name is.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
     /// Whether `tag` names this collection, by name or by id.
     pub fn is_called(&self, name_or_id: &str) -> bool {
         self.name == name_or_id || self.id == name_or_id

@@ -13,7 +13,7 @@ use crate::{
     record::RecordRef,
 };
 use serde_json::Value;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One event, with its members.
 ///
@@ -25,9 +25,9 @@ use std::sync::{Arc, Mutex};
 #[derive(Debug)]
 pub struct Event {
     app: Mutex<App>,
-    tags: Vec<String>,
+    about: Option<Arc<Collection>>,
     exchange: Option<Arc<Exchange>>,
-    members: Mutex<Vec<(&'static str, Member)>>,
+    members: Mutex<Members>,
 }
 
 /// The value of a member of an event.
@@ -57,7 +57,7 @@ impl Event {
     pub fn new(app: App) -> Self {
         Self {
             app: Mutex::new(app),
-            tags: Vec::new(),
+            about: None,
             exchange: None,
             members: Mutex::default(),
         }
@@ -70,25 +70,27 @@ impl Event {
     }
 
     /// The same event about a collection, whose name and id are its tags.
-    pub fn about(mut self, collection: &Collection) -> Self {
-        self.tags = vec![collection.name.clone(), collection.id.clone()];
+    pub fn about(mut self, collection: &Arc<Collection>) -> Self {
+        self.about = Some(Arc::clone(collection));
         self
     }
 
     /// The same event with one more member.
-    pub fn with(self, name: &'static str, member: Member) -> Self {
-        self.set(name, member);
+    pub fn with(mut self, name: &'static str, member: Member) -> Self {
+        let members = self.members.get_mut();
+        put(
+            members.unwrap_or_else(PoisonError::into_inner),
+            name,
+            member,
+        );
         self
     }
 
-    /// The same event; what it causes is left to these hooks, unless its app
-    /// keeps others already.
-    pub(crate) fn keeping(self, hooks: Arc<HookSet>) -> Self {
-        let app = self.app();
-        if !app.is_keeping() {
-            self.set_app(app.keeping(hooks));
-        }
-        self
+    /// Leaves what it causes to the hooks of `app`, unless its own app keeps
+    /// others already; returns those it is left to.
+    pub(crate) fn keep(&mut self, app: &App) -> Arc<HookSet> {
+        let own = self.app.get_mut().unwrap_or_else(PoisonError::into_inner);
+        own.keep(|| app.hooks())
     }
 
     /// The app, or the transaction, in which it happens.
@@ -105,8 +107,14 @@ impl Event {
     }
 
     /// What handlers can be limited to: the collection's name and id.
-    pub fn tags(&self) -> &[String] {
-        &self.tags
+    pub fn tags(&self) -> impl Iterator<Item = &str> + Clone {
+        let about = self.about.iter();
+        about.flat_map(|it| [it.name.as_str(), it.id.as_str()])
+    }
+
+    /// The collection that it is about.
+    pub fn collection(&self) -> Option<&Arc<Collection>> {
+        self.about.as_ref()
     }
 
     /// The request that it belongs to, if it is a request event.
@@ -123,11 +131,14 @@ impl Event {
 
     /// Replaces a member.
     pub fn set(&self, name: &'static str, member: Member) {
-        let mut members = lock(&self.members);
-        match members.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = member,
-            None => members.push((name, member)),
-        }
+        put(&mut lock(&self.members), name, member);
+    }
+
+    /// Whether a member is there and `is_same` says so of it.
+    pub(crate) fn holds(&self, name: &str, is_same: impl FnOnce(&Member) -> bool) -> bool {
+        let members = lock(&self.members);
+        let found = members.iter().find(|(known, _)| *known == name);
+        found.is_some_and(|(_, member)| is_same(member))
     }
 
     /// The record that it is about.
@@ -136,5 +147,14 @@ impl Event {
             Some(Member::Record(record)) => Some(record),
             _ => None,
         }
+    }
+}
+
+type Members = Vec<(&'static str, Member)>;
+
+fn put(members: &mut Members, name: &'static str, member: Member) {
+    match members.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, old)) => *old = member,
+        None => members.push((name, member)),
     }
 }

@@ -202,7 +202,7 @@ impl RequestInfo {
     pub fn to_value(&self) -> Value {
         let auth = self.auth.as_ref().map_or(Value::Null, |auth| {
             let auth = auth.lock();
-            let mut values: Map<String, Value> = auth.fields_data().clone().into_iter().collect();
+            let mut values = auth.fields_data();
             values.insert("collectionId".into(), auth.collection().id.clone().into());
             values.insert(
                 "collectionName".into(),

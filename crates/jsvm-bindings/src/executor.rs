@@ -31,7 +31,9 @@ pub struct Executor(Rc<State>);
 struct State {
     env: Env,
     execution: Execution,
-    idle: RefCell<Vec<HookVm>>,
+    /// Boxed, because a VM is large and goes in and out for each call.
+    #[expect(clippy::vec_box, reason = "see above")]
+    idle: RefCell<Vec<Box<HookVm>>>,
     /// The changes that the idle VMs know of.
     seen: Cell<Changes>,
     observer: OnceCell<Box<dyn Observer>>,
@@ -95,7 +97,7 @@ impl Executor {
             seen: Cell::new(env.app.changes()),
             env,
             execution,
-            idle: RefCell::new(vec![vm]),
+            idle: RefCell::new(vec![Box::new(vm)]),
             observer: OnceCell::new(),
             running: RefCell::default(),
         })))
@@ -173,7 +175,7 @@ impl Executor {
 
     /// How many functions are kept, for tests and people who watch memory.
     pub fn functions(&self) -> usize {
-        self.0.idle.borrow().iter().map(HookVm::functions).sum()
+        self.0.idle.borrow().iter().map(|vm| vm.functions()).sum()
     }
 
     /// Lets go of what is not needed since other hooks came into force, or
@@ -188,7 +190,7 @@ impl Executor {
         let mut idle = self.0.idle.borrow_mut();
         if now.swaps != seen.swaps {
             // One that has run nothing has no globals of anybody.
-            idle.retain(HookVm::is_fresh);
+            idle.retain(|vm| vm.is_fresh());
         }
         let programs = self.0.env.app.programs();
         for vm in idle.iter_mut() {
@@ -213,7 +215,7 @@ impl Executor {
             Some(observer) => {
                 let call = Call {
                     handler,
-                    collection: running.event().tags().first().map(String::as_str),
+                    collection: running.event().collection().map(|it| it.name.as_str()),
                     started,
                     timeout: self.0.execution.timeout(),
                     cache_hit: vm.has(handler),
@@ -229,11 +231,13 @@ impl Executor {
     }
 
     /// A VM that is not in use; a new one if all are.
-    fn checkout(&self) -> Result<HookVm, Error> {
+    fn checkout(&self) -> Result<Box<HookVm>, Error> {
         let idle = self.0.idle.borrow_mut().pop();
         match idle {
             Some(vm) => Ok(vm),
-            None => HookVm::new(&self.0.execution, &self.0.env).map_err(Error::Script),
+            None => HookVm::new(&self.0.execution, &self.0.env)
+                .map(Box::new)
+                .map_err(Error::Script),
         }
     }
 }

@@ -139,8 +139,8 @@ impl Handler {
     /// Whether it wants an event with these tags.
     ///
     /// PocketBase: any tag in common, compared exactly; without tags, always.
-    pub fn wants(&self, tags: &[String]) -> bool {
-        self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag))
+    pub fn wants<'a>(&self, mut tags: impl Iterator<Item = &'a str>) -> bool {
+        self.tags.is_empty() || tags.any(|tag| self.tags.iter().any(|wanted| wanted == tag))
     }
 }
 
@@ -196,10 +196,12 @@ impl HookSet {
     pub fn matching<'a>(
         &'a self,
         hook: &str,
-        tags: &'a [String],
+        tags: impl Iterator<Item = &'a str> + Clone,
     ) -> impl Iterator<Item = &'a Arc<Handler>> {
         let handlers = self.handlers.get(hook).map_or(&[][..], Vec::as_slice);
-        handlers.iter().filter(move |handler| handler.wants(tags))
+        handlers
+            .iter()
+            .filter(move |handler| handler.wants(tags.clone()))
     }
 
     /// The routes, in registration order.

@@ -18,8 +18,9 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct Record {
     collection: Arc<Collection>,
-    values: BTreeMap<String, Value>,
-    original: BTreeMap<String, Value>,
+    /// In the order of the collection's fields.
+    values: Vec<Value>,
+    original: Arc<[Value]>,
     custom: BTreeMap<String, Value>,
     hidden: BTreeSet<String>,
     shown: BTreeSet<String>,
@@ -32,13 +33,9 @@ pub struct Record {
 impl Record {
     /// A record that is not stored yet, with every field at its zero value.
     pub fn new(collection: Arc<Collection>) -> Self {
-        let values: BTreeMap<_, _> = collection
-            .fields
-            .iter()
-            .map(|field| (field.name.clone(), cast::zero(field)))
-            .collect();
+        let values: Vec<_> = collection.fields.iter().map(cast::zero).collect();
         Self {
-            original: values.clone(),
+            original: values.as_slice().into(),
             values,
             custom: BTreeMap::new(),
             hidden: BTreeSet::new(),
@@ -55,7 +52,9 @@ impl Record {
     pub fn stored(collection: Arc<Collection>, values: &Map<String, Value>) -> Self {
         let mut record = Self::new(collection);
         for (key, value) in values {
-            record.put(key, value);
+            if let Some(custom) = record.put(key, value.clone()) {
+                record.custom.insert(key.clone(), custom);
+            }
         }
         record.mark_as_saved();
         record
@@ -68,7 +67,7 @@ impl Record {
 
     /// The id, empty before the first save unless it was set.
     pub fn id(&self) -> &str {
-        self.values.get("id").and_then(Value::as_str).unwrap_or("")
+        self.get("id").as_str().unwrap_or("")
     }
 
     /// The id under which storage holds it, empty for a new record.
@@ -94,13 +93,13 @@ impl Record {
     /// Makes it a record that a save updates, and its values the original ones.
     pub fn mark_as_saved(&mut self) {
         self.mark_as_not_new();
-        self.original = self.values.clone();
+        self.original = self.values.as_slice().into();
     }
 
     /// The record as it was last stored.
     pub fn original(&self) -> Self {
         Self {
-            values: self.original.clone(),
+            values: self.original.to_vec(),
             expand: Map::new(),
             custom: BTreeMap::new(),
             ..self.clone()
@@ -109,37 +108,49 @@ impl Record {
 
     /// The value under `key`; null if there is none.
     pub fn get(&self, key: &str) -> &Value {
+        self.find(key).1
+    }
+
+    /// The field of that name, if it is one, and the value.
+    pub(crate) fn find(&self, key: &str) -> (Option<&Field>, &Value) {
         const NONE: &Value = &Value::Null;
-        self.values
-            .get(key)
-            .or_else(|| self.custom.get(key))
-            .unwrap_or(NONE)
+        match self.collection.position(key) {
+            Some(index) => (Some(&self.collection.fields[index]), &self.values[index]),
+            None => (None, self.custom.get(key).unwrap_or(NONE)),
+        }
     }
 
     /// Sets a value; PocketBase: `+field`, `field+` and `field-` add or remove.
     ///
     /// An unknown key becomes custom data.
     pub fn set(&mut self, key: &str, value: &Value) {
+        self.assign(key, value.clone());
+    }
+
+    /// As [`set`](Self::set), for who needs the value no more.
+    pub(crate) fn assign(&mut self, key: &str, value: Value) {
+        let Some(value) = self.put(key, value) else {
+            return;
+        };
         match modifier(&self.collection, key) {
-            Some((field, change)) => {
-                let value = modified(field, self.get(&field.name), change, value);
-                let name = field.name.clone();
-                self.put(&name, &value);
+            Some((index, change)) => {
+                let field = &self.collection.fields[index];
+                let value = modified(field, &self.values[index], change, &value);
+                self.values[index] = cast::into_field(field, value);
             }
-            None => self.put(key, value),
+            None => {
+                self.custom.insert(key.to_owned(), value);
+            }
         }
     }
 
-    fn put(&mut self, key: &str, value: &Value) {
-        match self.collection.field(key) {
-            Some(field) => {
-                let value = cast::to_field(field, value);
-                self.values.insert(key.to_owned(), value);
-            }
-            None => {
-                self.custom.insert(key.to_owned(), value.clone());
-            }
-        }
+    /// Sets the field of that name; gives the value back if there is none.
+    fn put(&mut self, key: &str, value: Value) -> Option<Value> {
+        let Some(index) = self.collection.position(key) else {
+            return Some(value);
+        };
+        self.values[index] = cast::into_field(&self.collection.fields[index], value);
+        None
     }
 
     /// Sets several values, as [`set`](Self::set) does.
@@ -150,8 +161,10 @@ impl Record {
     }
 
     /// The values of the fields, by name.
-    pub fn fields_data(&self) -> &BTreeMap<String, Value> {
-        &self.values
+    pub fn fields_data(&self) -> Map<String, Value> {
+        let names = self.collection.fields.iter().map(|field| &field.name);
+        let values = self.values.iter().cloned();
+        names.cloned().zip(values).collect()
     }
 
     /// What was set under names that are no fields.
@@ -265,10 +278,8 @@ enum Change {
     Remove,
 }
 
-fn modifier<'a>(collection: &'a Collection, key: &str) -> Option<(&'a Field, Change)> {
-    if collection.field(key).is_some() {
-        return None;
-    }
+/// Which field a key such as `views+` changes, and how.
+fn modifier(collection: &Collection, key: &str) -> Option<(usize, Change)> {
     let (name, change) = if let Some(name) = key.strip_prefix('+') {
         (name, Change::Prepend)
     } else if let Some(name) = key.strip_suffix('+') {
@@ -276,12 +287,12 @@ fn modifier<'a>(collection: &'a Collection, key: &str) -> Option<(&'a Field, Cha
     } else {
         (key.strip_suffix('-')?, Change::Remove)
     };
-    let field = collection.field(name)?;
+    let index = collection.position(name)?;
     let allowed = matches!(
-        field.kind,
+        collection.fields[index].kind,
         FieldKind::Number | FieldKind::Select | FieldKind::Relation | FieldKind::File
     );
-    allowed.then_some((field, change))
+    allowed.then_some((index, change))
 }
 
 fn modified(field: &Field, old: &Value, change: Change, value: &Value) -> Value {

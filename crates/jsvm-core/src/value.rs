@@ -10,6 +10,7 @@ use boa_engine::{
     js_string,
     object::builtins::{JsArray, JsDate, JsTypedArray},
     property::PropertyKey,
+    string::JsStrVariant,
 };
 use serde_json::{Map, Number, Value};
 
@@ -67,7 +68,7 @@ impl Walk<'_> {
             JsVariant::Boolean(flag) => flag.into(),
             JsVariant::Integer32(number) => number.into(),
             JsVariant::Float64(number) => json_number(number),
-            JsVariant::String(text) => text.to_std_string_lossy().into(),
+            JsVariant::String(text) => self::text(&text).into(),
             JsVariant::BigInt(number) => big_number(&number.to_string()),
             JsVariant::Object(object) => self.object(&object, depth)?,
             _ => Value::Null,
@@ -132,6 +133,25 @@ fn typed_array(object: &JsObject, context: &mut Context) -> Option<Result<Vec<Va
         .collect()))
 }
 
+/// A script's text as ours; halves of characters become `\u{FFFD}`.
+pub fn text(text: &JsString) -> String {
+    match text.variant() {
+        JsStrVariant::Latin1(bytes) => match ascii(text) {
+            Some(ascii) => ascii.to_owned(),
+            None => bytes.iter().copied().map(char::from).collect(),
+        },
+        JsStrVariant::Utf16(units) => String::from_utf16_lossy(units),
+    }
+}
+
+/// A script's text as it is, if all of it is ASCII, as most is.
+pub fn ascii(text: &JsString) -> Option<&str> {
+    match text.variant() {
+        JsStrVariant::Latin1(bytes) if bytes.is_ascii() => str::from_utf8(bytes).ok(),
+        _ => None,
+    }
+}
+
 /// The length of an array, read from its own data property.
 pub fn array_length(array: &JsObject) -> u32 {
     own_value(array, &js_string!("length").into())
@@ -177,7 +197,7 @@ pub fn own_value(object: &JsObject, key: &PropertyKey) -> Option<JsValue> {
 /// The text of a property key; `None` for symbols.
 pub fn key_text(key: &PropertyKey) -> Option<String> {
     match key {
-        PropertyKey::String(text) => Some(text.to_std_string_lossy()),
+        PropertyKey::String(key) => Some(text(key)),
         PropertyKey::Index(index) => Some(index.get().to_string()),
         PropertyKey::Symbol(_) => None,
     }
@@ -234,7 +254,7 @@ pub fn display(value: &JsValue, context: &mut Context) -> String {
     match value.variant() {
         JsVariant::Undefined => "undefined".into(),
         JsVariant::Null => "null".into(),
-        JsVariant::String(text) => text.to_std_string_lossy(),
+        JsVariant::String(text) => self::text(&text),
         JsVariant::Symbol(symbol) => symbol.to_string(),
         JsVariant::BigInt(number) => number.to_string(),
         JsVariant::Object(object) if object.is_callable() => "[function]".into(),

@@ -11,7 +11,7 @@ use crate::{
     freeze, guards,
     jobs::Jobs,
     limits::Limits,
-    program::{ContentId, Kind, Program},
+    program::{ContentId, IdHasher, Kind, Program},
     shared::{self, Shared},
 };
 use boa_engine::{
@@ -22,7 +22,7 @@ use boa_engine::{
     realm::Realm,
 };
 use jsvm_alloc::Limited;
-use std::{collections::HashMap, path::Path, rc::Rc, sync::Arc};
+use std::{collections::HashMap, hash::BuildHasherDefault, path::Path, rc::Rc, sync::Arc};
 
 /// One engine context with metering, limits and a queue of promise jobs.
 ///
@@ -48,7 +48,7 @@ pub struct Vm {
     context: Context,
     shared: Shared,
     jobs: Rc<Jobs>,
-    functions: HashMap<ContentId, JsObject>,
+    functions: HashMap<ContentId, JsObject, BuildHasherDefault<IdHasher>>,
     drain: JsObject,
     is_reusable: bool,
 }
@@ -90,7 +90,7 @@ impl Vm {
             context,
             shared,
             jobs,
-            functions: HashMap::new(),
+            functions: HashMap::default(),
             drain,
             is_reusable: true,
         })

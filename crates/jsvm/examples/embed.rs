@@ -245,7 +245,7 @@ fn wanted(query: &Query) -> Result<Option<(&str, Value)>, Error> {
 }
 
 fn values(record: &Record) -> Map<String, Value> {
-    record.fields_data().clone().into_iter().collect()
+    record.fields_data()
 }
 
 impl Storage for Memory {

@@ -48,7 +48,7 @@ impl Job {
     fn chain(chain: Chain, timeout: Duration, metrics: &Metrics) -> Self {
         let meter = metrics.options().enabled.then(|| {
             let hook = chain.first().map(|handler| Arc::clone(&handler.name));
-            Meter::new(hook, chain.event().tags().first().cloned())
+            Meter::new(hook, chain.event().collection().map(|it| it.name.clone()))
         });
         Self {
             timeout,

@@ -9,6 +9,7 @@ use boa_engine::{
     object::{FunctionObjectBuilder, IntegrityLevel, NativeObject},
     property::PropertyDescriptor,
 };
+use jsvm_core::value;
 
 /// A method or accessor in plain Rust.
 pub(crate) type Method = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
@@ -170,7 +171,7 @@ pub(crate) fn open_instance<T: NativeObject>(
     context: &mut Context,
 ) -> JsObject {
     if HostData::of(context).env.freezes {
-        // It costs nothing if it is frozen already.
+        // It costs little if it is frozen already.
         jsvm_core::freeze(prototype, context).expect("a prototype of ours can be frozen");
     }
     JsObject::new(context.root_shape(), prototype.clone(), data).upcast()
@@ -208,7 +209,37 @@ pub(crate) fn text(args: &[JsValue], index: usize, context: &mut Context) -> JsR
     match args.get(index) {
         None => Ok(String::new()),
         Some(value) if value.is_null_or_undefined() => Ok(String::new()),
-        Some(value) => Ok(value.to_string(context)?.to_std_string_lossy()),
+        Some(value) => Ok(value::text(&value.to_string(context)?)),
+    }
+}
+
+/// As [`text`], for a name that is only looked up: it is copied if it must be.
+pub(crate) struct Name {
+    text: JsString,
+    copy: Option<String>,
+}
+
+impl Name {
+    /// The name that an argument is.
+    pub(crate) fn of(args: &[JsValue], index: usize, context: &mut Context) -> JsResult<Self> {
+        let text = match args.get(index) {
+            None => JsString::default(),
+            Some(value) if value.is_null_or_undefined() => JsString::default(),
+            Some(value) => value.to_string(context)?,
+        };
+        let copy = value::ascii(&text).is_none().then(|| value::text(&text));
+        Ok(Self { text, copy })
+    }
+}
+
+impl std::ops::Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.copy {
+            Some(copy) => copy,
+            None => value::ascii(&self.text).unwrap_or_default(),
+        }
     }
 }
 

@@ -21,6 +21,9 @@ use serde_json::{Map, Value};
 ///
 /// A `RangeError` for what is nested too deeply or too large.
 pub(crate) fn to_plain(value: &JsValue, context: &mut Context) -> JsResult<Value> {
+    if let Some(text) = value.as_string() {
+        return Ok(value::text(&text).into());
+    }
     value::to_json_with(value, context, &mut host_plain)
         .map_err(|err| JsNativeError::range().with_message(err.to_string()).into())
 }

@@ -5,7 +5,7 @@
 //! it was handed is seen by whoever runs next.
 
 use super::{
-    Classes, app,
+    Classes, HostData, app,
     class::{Class, arg, define, define_native_accessor, function, host, instance, this},
     convert, error, member, request,
 };
@@ -16,35 +16,71 @@ use crate::{
     kinds::{EventKind, MemberSpec},
 };
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue, NativeFunction};
-use boa_gc::{Finalize, GcRefCell, Trace};
+use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, ops::Deref, rc::Rc};
 
 /// An event in progress, as the data of its object.
+///
+/// What was handed out is not traced, and what happens is not the engine's to
+/// keep: both are let go of when the handler ends.
 #[derive(Clone, Trace, Finalize, JsData)]
-pub(crate) struct EventObject(boa_gc::Gc<EventData>);
+#[boa_gc(unsafe_empty_trace)]
+pub(crate) struct EventObject(Rc<EventData>);
 
-#[derive(Trace, Finalize)]
 struct EventData {
-    #[unsafe_ignore_trace]
-    running: Rc<Running>,
+    /// Nothing once the handler has ended.
+    running: RefCell<Option<Rc<Running>>>,
     /// Objects that were handed out, by member.
-    seen: GcRefCell<Vec<Seen>>,
+    seen: RefCell<Vec<Seen>>,
 }
 
-#[derive(Clone, Trace, Finalize)]
+/// An event whose handler has not ended.
+pub(super) struct Live(Rc<Running>);
+
+impl Deref for Live {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        self.0.event()
+    }
+}
+
+#[derive(Clone)]
 struct Seen {
-    #[unsafe_ignore_trace]
     name: &'static str,
     value: JsValue,
     /// What the object was made from, or was last written back as.
-    #[unsafe_ignore_trace]
     member: Member,
 }
 
 impl EventObject {
-    pub(super) fn event(&self) -> &Event {
-        self.0.running.event()
+    fn new(running: &Rc<Running>) -> Self {
+        Self(Rc::new(EventData {
+            running: RefCell::new(Some(Rc::clone(running))),
+            seen: RefCell::default(),
+        }))
+    }
+
+    /// What happens.
+    ///
+    /// # Errors
+    ///
+    /// A `TypeError` once the handler that was given the event has ended.
+    pub(super) fn event(&self) -> JsResult<Live> {
+        self.0.running.borrow().clone().map(Live).ok_or_else(|| {
+            let message = "the handler of this event has ended; keep what you need of an event, \
+                not the event";
+            JsNativeError::typ().with_message(message).into()
+        })
+    }
+
+    /// The object of a member, if it was handed out and still stands for it.
+    pub(super) fn known(&self, name: &'static str, event: &Event) -> Option<JsValue> {
+        let seen = self.0.seen.borrow();
+        let known = seen.iter().find(|seen| seen.name == name)?;
+        let is_same = event.holds(name, |now| now.is_same(&known.member));
+        is_same.then(|| known.value.clone())
     }
 
     /// The object of a member, made anew only if the member was replaced.
@@ -61,14 +97,24 @@ impl EventObject {
         }
         drop(seen);
         let value = make(&found);
-        let mut seen = self.0.seen.borrow_mut();
-        seen.retain(|other| other.name != name);
-        seen.push(Seen {
+        self.remember(Seen {
             name,
             value: value.clone(),
             member: found,
         });
         value
+    }
+
+    fn remember(&self, new: Seen) {
+        let mut seen = self.0.seen.borrow_mut();
+        match seen.iter_mut().find(|other| other.name == new.name) {
+            Some(old) => *old = new,
+            None => {
+                // Most handlers look at one member.
+                seen.reserve_exact(1);
+                seen.push(new);
+            }
+        }
     }
 
     /// Puts what the script changed in data that it was handed into the event.
@@ -77,50 +123,82 @@ impl EventObject {
     ///
     /// A `RangeError` for what is nested too deeply or too large.
     fn write_back(&self, context: &mut Context) -> JsResult<()> {
-        let handed_out = self.0.seen.borrow().clone();
-        for (index, seen) in handed_out.iter().enumerate() {
-            let now = match &seen.member {
-                Member::Value(_) => Member::Value(convert::to_plain(&seen.value, context)?),
-                Member::Records(_) => match member::records(&seen.value) {
+        let count = self.0.seen.borrow().len();
+        for index in 0..count {
+            let seen = self.0.seen.borrow()[index].changeable();
+            let Some((value, before)) = seen else {
+                continue;
+            };
+            let now = match before {
+                Member::Value(_) => Member::Value(convert::to_plain(&value, context)?),
+                _ => match member::records(&value) {
                     Some(records) => Member::Records(records),
                     None => continue,
                 },
-                _ => continue,
             };
-            if !now.is_same(&seen.member) {
-                self.event().set(seen.name, now.clone());
-                self.0.seen.borrow_mut()[index].member = now;
+            if !now.is_same(&before) {
+                let seen = &mut self.0.seen.borrow_mut()[index];
+                self.event()?.set(seen.name, now.clone());
+                seen.member = now;
             }
         }
         Ok(())
     }
 }
 
-/// The object of an event for one handler.
-pub(super) fn object(kind: EventKind, running: &Rc<Running>, context: &mut Context) -> JsValue {
-    let data = EventObject(boa_gc::Gc::new(EventData {
-        running: Rc::clone(running),
-        seen: GcRefCell::default(),
-    }));
-    view(Some(kind), data, context)
+impl Seen {
+    /// The object and what it was, if a script can change what it stands for.
+    fn changeable(&self) -> Option<(JsValue, Member)> {
+        matches!(self.member, Member::Value(_) | Member::Records(_))
+            .then(|| (self.value.clone(), self.member.clone()))
+    }
 }
 
-/// Puts what the handler that has ended left in an event's data into the event.
-///
-/// # Errors
-///
-/// As [`EventObject::write_back`].
-pub(super) fn finish(args: &[JsValue], context: &mut Context) -> JsResult<()> {
-    match args.first().and_then(host::<EventObject>) {
-        Some(event) => event.write_back(context),
-        None => Ok(()),
+/// The event of one handler, from its start to its end.
+pub(super) struct InProgress(EventObject);
+
+impl InProgress {
+    pub(super) fn new(running: &Rc<Running>) -> Self {
+        Self(EventObject::new(running))
+    }
+
+    /// What the handler is given.
+    pub(super) fn object(
+        &self,
+        kind: EventKind,
+        data: &HostData,
+        context: &mut Context,
+    ) -> JsValue {
+        view(Some(kind), self.0.clone(), data.classes(), context)
+    }
+
+    /// Puts what the handler that has ended left in the event's data into the
+    /// event.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventObject::write_back`].
+    pub(super) fn finish(&self, context: &mut Context) -> JsResult<()> {
+        self.0.write_back(context)
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        // Taken out first: what is dropped may look at the event.
+        drop(self.0.0.running.take());
+        drop(self.0.0.seen.take());
     }
 }
 
 /// The event as an object with the members of a kind; without one it has only
 /// `next`.
-fn view(kind: Option<EventKind>, data: EventObject, context: &mut Context) -> JsValue {
-    let classes = Classes::of(context);
+fn view(
+    kind: Option<EventKind>,
+    data: EventObject,
+    classes: &Classes,
+    context: &mut Context,
+) -> JsValue {
     let index = kind.map_or(EventKind::ALL.len(), |kind| kind as usize);
     let known = classes.events.0.borrow()[index].clone();
     let prototype = known.unwrap_or_else(|| {
@@ -170,7 +248,7 @@ fn add_member(
     context: &mut Context,
 ) -> JsResult<()> {
     let get = NativeFunction::from_copy_closure(move |value, _, context| {
-        Ok(member::get(&this(value)?, spec, context))
+        member::get(&this(value)?, spec, context)
     });
     let set = NativeFunction::from_copy_closure(move |value, args, context| {
         member::set(&this(value)?, spec, &arg(args, 0), context)?;
@@ -182,7 +260,8 @@ fn add_member(
 /// PocketBase: an event that is a part of this one can be reached by name.
 fn embed(prototype: &JsObject, name: &str, kind: EventKind, context: &mut Context) -> JsResult<()> {
     let get = NativeFunction::from_copy_closure(move |value, _, context| {
-        Ok(view(Some(kind), this(value)?, context))
+        let classes = Classes::of(context);
+        Ok(view(Some(kind), this(value)?, &classes, context))
     });
     define_native_accessor(prototype, name, get, None, context)
 }
@@ -190,11 +269,12 @@ fn embed(prototype: &JsObject, name: &str, kind: EventKind, context: &mut Contex
 /// Runs the rest of the chain.
 fn next(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let event: EventObject = this(value)?;
+    let live = event.event()?;
     let Some(executor) = Executor::current() else {
         return Ok(JsValue::undefined());
     };
     event.write_back(context)?;
-    match event.0.running.next(&executor) {
+    match live.0.next(&executor) {
         Ok(()) => Ok(JsValue::undefined()),
         Err(err) => Err(error::throw(err, context)),
     }
@@ -203,13 +283,14 @@ fn next(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
 const EVENT: Class = Class {
     methods: &[],
     getters: &[("event", |value, _, context| {
-        Ok(view(None, this(value)?, context))
+        let classes = Classes::of(context);
+        Ok(view(None, this(value)?, &classes, context))
     })],
     accessors: &[(
         "app",
         |value, _, context| {
             let event: EventObject = this(value)?;
-            Ok(app::object(&event.event().app(), context))
+            Ok(app::object(&event.event()?.app(), context))
         },
         set_app,
     )],
@@ -224,14 +305,14 @@ fn set_app(value: &JsValue, args: &[JsValue], _: &mut Context) -> JsResult<JsVal
             .with_message("e.app can only be replaced by an app or a transaction")
             .into());
     };
-    event.event().set_app(app.0);
+    event.event()?.set_app(app.0);
     Ok(JsValue::undefined())
 }
 
 const TAGS: Class = Class {
     methods: &[("tags", 0, |value, _, context| {
         let event: EventObject = this(value)?;
-        let tags = serde_json::Value::from(event.event().tags().to_vec());
+        let tags: serde_json::Value = event.event()?.tags().collect();
         Ok(value::from_json(&tags, context))
     })],
     getters: &[],

@@ -41,7 +41,7 @@ fn args(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> 
     let now = std::mem::take(&mut *data.args.borrow_mut());
     let value = match now {
         CurrentArgs::None => return Ok(JsValue::undefined()),
-        CurrentArgs::Given(args) => JsArray::from_iter(args, context).into(),
+        CurrentArgs::Given(only) => JsArray::from_iter([only], context).into(),
         CurrentArgs::Seen(value) => value,
     };
     data.args.replace(CurrentArgs::Seen(value.clone()));

@@ -25,18 +25,22 @@ pub(super) fn get(
     event: &EventObject,
     spec: &'static MemberSpec,
     context: &mut Context,
-) -> JsValue {
+) -> JsResult<JsValue> {
+    let live = event.event()?;
+    if let Some(value) = event.known(spec.name, &live) {
+        return Ok(value);
+    }
     if spec.kind == MemberKind::Context {
         let found = Member::Value(Value::Null);
-        return event.once(spec.name, found, |_| go_context::background(context));
+        return Ok(event.once(spec.name, found, |_| go_context::background(context)));
     }
-    match event.event().get(key(event.event(), spec)) {
+    Ok(match live.get(key(&live, spec)) {
         Some(Member::Value(plain)) if !plain.is_array() && !plain.is_object() => {
             value::from_json(&plain, context)
         }
         Some(found) => event.once(spec.name, found, |found| object(found, context)),
         None => value::from_json(&empty(spec.kind), context),
-    }
+    })
 }
 
 /// What the host calls it: a record is the model of its events as well.
@@ -88,7 +92,8 @@ pub(super) fn set(
         let message = format!("e.{} must be {}", spec.name, wanted(spec.kind));
         return Err(JsNativeError::typ().with_message(message).into());
     };
-    event.event().set(key(event.event(), spec), member);
+    let live = event.event()?;
+    live.set(key(&live, spec), member);
     Ok(())
 }
 

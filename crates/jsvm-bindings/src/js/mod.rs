@@ -138,14 +138,16 @@ impl HookVm {
         self.is_fresh = false;
         let app = running.event().app();
         let outer = self.data.0.app.replace(CurrentApp::new(app));
-        let args = self.arguments(handler.event, running);
-        self.data.0.args.replace(CurrentArgs::of(&args));
-        let result = self.vm.call(&handler.program, &args);
+        let event = event::InProgress::new(running);
+        let given = self.argument(handler.event, &event);
+        let args = given.as_slice();
+        self.data.0.args.replace(CurrentArgs::of(args));
+        let result = self.vm.call(&handler.program, args);
         let result = match result {
             Ok(value) => self.settle(&value, handler),
             Err(failure) => Err(from_failure(failure, self.vm.context())),
         };
-        let result = result.and_then(|()| self.keep_changes(&args));
+        let result = result.and_then(|()| self.keep_changes(&event));
         self.vm.end_execution();
         self.data.0.args.replace(CurrentArgs::None);
         self.data.0.app.replace(outer);
@@ -153,17 +155,17 @@ impl HookVm {
     }
 
     /// Keeps what the handler changed in the data of its event.
-    fn keep_changes(&mut self, args: &[JsValue]) -> Result<(), Error> {
+    fn keep_changes(&mut self, event: &event::InProgress) -> Result<(), Error> {
         let context = self.vm.context();
-        event::finish(args, context)
+        event
+            .finish(context)
             .map_err(|err| from_failure(jsvm_core::failure(err, context), context))
     }
 
-    fn arguments(&mut self, kind: EventKind, running: &Rc<Running>) -> Vec<JsValue> {
-        match kind {
-            EventKind::Cron => Vec::new(),
-            _ => vec![event::object(kind, running, self.vm.context())],
-        }
+    /// PocketBase: a cron job is given nothing.
+    fn argument(&mut self, kind: EventKind, event: &event::InProgress) -> Option<JsValue> {
+        let is_given = kind != EventKind::Cron;
+        is_given.then(|| event.object(kind, &self.data, self.vm.context()))
     }
 
     /// Runs the promise jobs that a call left, and looks at what it returned.
@@ -225,17 +227,16 @@ pub(crate) enum CurrentArgs {
     #[default]
     None,
     /// A handler is running; the array is made when a script asks for it.
-    Given(Vec<JsValue>),
+    Given(JsValue),
     /// What scripts see, or what a script put there.
     Seen(JsValue),
 }
 
 impl CurrentArgs {
-    /// PocketBase: a cron job has none.
     fn of(args: &[JsValue]) -> Self {
-        match args {
-            [] => Self::None,
-            args => Self::Given(args.to_vec()),
+        match args.first() {
+            None => Self::None,
+            Some(only) => Self::Given(only.clone()),
         }
     }
 }
@@ -249,6 +250,12 @@ impl std::ops::Deref for HostData {
 }
 
 impl HostData {
+    /// The prototypes of the VM.
+    fn classes(&self) -> &Rc<Classes> {
+        let classes = self.0.classes.get();
+        classes.expect("every hook VM has its classes before any script runs")
+    }
+
     /// The data of the VM that `context` belongs to.
     pub(crate) fn of(context: &Context) -> Self {
         context
@@ -294,12 +301,7 @@ pub(crate) struct Classes {
 
 impl Classes {
     pub(crate) fn of(context: &Context) -> Rc<Self> {
-        HostData::of(context)
-            .0
-            .classes
-            .get()
-            .expect("every hook VM has its classes before any script runs")
-            .clone()
+        Rc::clone(HostData::of(context).classes())
     }
 }
 

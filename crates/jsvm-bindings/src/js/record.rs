@@ -5,7 +5,9 @@
 
 use super::{
     app,
-    class::{Class, arg, constructor, define_global, host, instance, integer, string, text, this},
+    class::{
+        Class, Name, arg, constructor, define_global, host, instance, integer, string, text, this,
+    },
     convert, error,
     time::DateTimeObject,
 };
@@ -134,33 +136,36 @@ const RECORD: Class = Class {
             Ok(JsValue::undefined())
         }),
         ("getString", 1, |value, args, context| {
-            let key = text(args, 0, context)?;
-            Ok(string(cast::to_text(&readable(
-                &record(value)?.lock(),
-                &key,
-            ))))
+            let key = Name::of(args, 0, context)?;
+            let record = record(value)?;
+            let record = record.lock();
+            let (field, plain) = record.find(&key);
+            Ok(match readable(field, plain) {
+                Value::String(text) => string(text),
+                other => string(cast::to_text(other)),
+            })
         }),
         ("getInt", 1, |value, args, context| {
-            let key = text(args, 0, context)?;
+            let key = Name::of(args, 0, context)?;
             Ok(cast::to_number(record(value)?.lock().get(&key))
                 .trunc()
                 .into())
         }),
         ("getFloat", 1, |value, args, context| {
-            let key = text(args, 0, context)?;
+            let key = Name::of(args, 0, context)?;
             Ok(cast::to_number(record(value)?.lock().get(&key)).into())
         }),
         ("getBool", 1, |value, args, context| {
-            let key = text(args, 0, context)?;
+            let key = Name::of(args, 0, context)?;
             Ok(cast::to_bool(record(value)?.lock().get(&key)).into())
         }),
         ("getDateTime", 1, |value, args, context| {
-            let key = text(args, 0, context)?;
+            let key = Name::of(args, 0, context)?;
             let at = cast::to_text(record(value)?.lock().get(&key));
             Ok(date_time(&at, context))
         }),
         ("getStringSlice", 1, |value, args, context| {
-            let key = text(args, 0, context)?;
+            let key = Name::of(args, 0, context)?;
             let list = Value::from(cast::to_list(record(value)?.lock().get(&key)));
             Ok(value::from_json(&list, context))
         }),
@@ -203,19 +208,13 @@ const RECORD: Class = Class {
         }),
         ("fresh", 0, |value, _, context| {
             let copy = record(value)?.snapshot();
-            let fields = copy.fields_data().clone().into_iter().collect();
-            let fresh = Record::stored(Arc::clone(copy.collection()), &fields);
+            let fresh = Record::stored(Arc::clone(copy.collection()), &copy.fields_data());
             Ok(new_object(fresh, context))
         }),
         ("publicExport", 0, export),
         ("toJSON", 0, export),
         ("fieldsData", 0, |value, _, context| {
-            let map: Map<_, _> = record(value)?
-                .lock()
-                .fields_data()
-                .clone()
-                .into_iter()
-                .collect();
+            let map = record(value)?.lock().fields_data();
             Ok(value::from_json(&Value::Object(map), context))
         }),
         ("customData", 0, |value, _, context| {
@@ -283,29 +282,42 @@ fn texts(args: &[JsValue], context: &mut Context) -> JsResult<Vec<String>> {
 }
 
 fn get(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let key = text(args, 0, context)?;
+    let key = Name::of(args, 0, context)?;
     let record = record(value)?;
-    let (plain, is_date) = {
+    let plain = {
         let record = record.lock();
-        let field = record.collection().field(&key);
+        let (field, plain) = record.find(&key);
         let is_date =
             field.is_some_and(|field| matches!(field.kind, FieldKind::Date | FieldKind::Autodate));
-        (readable(&record, &key), is_date)
+        match readable(field, plain) {
+            Value::String(text) if !is_date => return Ok(string(text)),
+            Value::Number(_) | Value::Bool(_) if !is_date => {
+                return Ok(value::from_json(plain, context));
+            }
+            plain if is_date => Plain::Date(cast::to_text(plain)),
+            plain => Plain::Other(plain.clone()),
+        }
     };
-    if is_date {
-        return Ok(date_time(&cast::to_text(&plain), context));
-    }
-    Ok(value::from_json(&plain, context))
+    // Not while the record is locked: objects may cause a collection.
+    Ok(match plain {
+        Plain::Date(text) => date_time(&text, context),
+        Plain::Other(plain) => value::from_json(&plain, context),
+    })
+}
+
+/// What of a record becomes an object.
+enum Plain {
+    Date(String),
+    Other(Value),
 }
 
 /// The value of a field; PocketBase: a password that is stored reads as empty.
-fn readable(record: &Record, key: &str) -> Value {
-    let value = record.get(key);
-    let is_hash = value.as_str().is_some_and(security::is_password_hash);
-    let field = record.collection().field(key).filter(|_| is_hash);
-    match field {
-        Some(field) if field.kind == FieldKind::Password => "".into(),
-        _ => value.clone(),
+fn readable<'a>(field: Option<&Field>, value: &'a Value) -> &'a Value {
+    const EMPTY: &Value = &Value::String(String::new());
+    let is_password = field.is_some_and(|field| field.kind == FieldKind::Password);
+    match value.as_str() {
+        Some(text) if is_password && security::is_password_hash(text) => EMPTY,
+        _ => value,
     }
 }
 
@@ -316,9 +328,12 @@ fn date_time(text: &str, context: &mut Context) -> JsValue {
 }
 
 fn set(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let key = text(args, 0, context)?;
-    let plain = convert::to_plain(&arg(args, 1), context)?;
-    record(value)?.lock().set(&key, &plain);
+    let key = Name::of(args, 0, context)?;
+    let plain = match args.get(1) {
+        Some(given) => convert::to_plain(given, context)?,
+        None => Value::Null,
+    };
+    record(value)?.lock().assign(&key, plain);
     Ok(JsValue::undefined())
 }
 

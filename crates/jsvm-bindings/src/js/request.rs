@@ -67,7 +67,7 @@ pub(super) fn prototype(context: &Context, of: fn(&RequestClasses) -> &JsObject)
 
 pub(super) fn exchange(value: &JsValue) -> JsResult<Arc<Exchange>> {
     let event: EventObject = this(value)?;
-    event.event().exchange().cloned().ok_or_else(|| {
+    event.event()?.exchange().cloned().ok_or_else(|| {
         JsNativeError::typ()
             .with_message("this event has no request")
             .into()
@@ -209,7 +209,7 @@ fn remote_ip(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValu
 fn real_ip(value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
     let exchange = exchange(value)?;
     let event: EventObject = this(value)?;
-    let settings = event.event().app().settings();
+    let settings = event.event()?.app().settings();
     let trusted = &settings["trustedProxy"];
     let names = cast::to_list(&trusted["headers"]);
     let side = match cast::to_bool(&trusted["useLeftmostIP"]) {

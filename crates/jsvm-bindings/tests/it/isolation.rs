@@ -148,3 +148,82 @@ fn a_rule_is_null_or_wrapped_text() {
     );
     assert_eq!(told, "null object false true 0\n{\"rule\":\"\"} []");
 }
+
+#[test]
+fn an_event_ends_with_its_handler() {
+    let world = World::new(
+        r#"
+        onRecordCreate((e) => {
+            const before = globalThis.kept
+            globalThis.kept = { e, record: e.record, part: e.event }
+            e.next()
+            if (!before) return
+            for (const use of [(e) => e.record, (e) => e.app, (e) => e.tags(), (e) => e.next()]) {
+                try { use(before.e); console.log("alive") } catch (err) { console.log(err.name) }
+            }
+            try { before.part.next() } catch (err) { console.log(err.message) }
+            console.log(before.record.get("title"), before.record !== e.record)
+        })
+        "#,
+    );
+    for title in ["first", "second"] {
+        world.save("posts", json!({ "title": title })).unwrap();
+    }
+    assert_eq!(
+        world.printed(),
+        [
+            "TypeError",
+            "TypeError",
+            "TypeError",
+            "TypeError",
+            "the handler of this event has ended; keep what you need of an event, not the event",
+            "first true",
+        ]
+    );
+}
+
+#[test]
+fn a_record_is_one_object_and_one_state_in_a_handler() {
+    let told = printed(
+        r#"
+        onRecordCreate((e) => {
+            const record = e.record
+            console.log(record === e.record, e.record === e.record)
+            record.set("title", "outer")
+            e.next()
+            console.log(record.get("title"), record === e.record)
+        })
+        onRecordCreate((e) => {
+            console.log(e.record.get("title"))
+            e.record.set("title", "inner")
+            e.next()
+        })
+        "#,
+    );
+    assert_eq!(told, "true true\nouter\ninner true");
+}
+
+#[test]
+fn text_crosses_whatever_it_is_made_of() {
+    let told = printed(
+        r#"
+        onRecordCreate((e) => {
+            for (const text of ["", "plain", "\u00e9t\u00e9", "\u00c3\u00a9", "\u{1f600}", "length"]) {
+                e.record.set("title", text)
+                e.record.set(text, text)
+                console.log(e.record.get("title") === text, e.record.get(text) === text)
+            }
+            e.record.set("title", "a\ud800b")
+            console.log(e.record.get("title") === "a\ufffdb")
+            e.record.set("title", new String("wrapped"))
+            console.log(e.record.get(new String("title")))
+            e.record.set("title")
+            console.log(JSON.stringify(e.record.get("title")), e.record.get())
+            e.record.set("title", "x")
+            e.next()
+        })
+        "#,
+    );
+    let twice = "true true\n".repeat(6);
+    assert_eq!(told, twice + "true\nwrapped\n\"\" ");
+}

@@ -30,7 +30,7 @@ impl Memory {
     }
 
     fn values(record: &Record) -> Map<String, Value> {
-        record.fields_data().clone().into_iter().collect()
+        record.fields_data()
     }
 }
 

@@ -90,7 +90,10 @@ fn cron_jobs_are_replaced_too() {
 /// functions are kept, and whether each call found its own.
 fn run_all(executor: &Executor, notes: &Notes, app: &App, jobs: &[&str]) -> (usize, Vec<bool>) {
     let set = app.hooks();
-    let mut handlers: Vec<_> = set.matching("onBootstrap", &[]).cloned().collect();
+    let mut handlers: Vec<_> = set
+        .matching("onBootstrap", std::iter::empty())
+        .cloned()
+        .collect();
     handlers.extend(jobs.iter().map(|id| Arc::clone(&app.crons()[*id].handler)));
     for handler in handlers {
         let event = Arc::new(Event::new(app.clone()));
