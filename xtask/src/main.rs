@@ -55,7 +55,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        about: "the built server under load (`load`, `load --quick`) and at reloads (`reload`)",
+        about: "engines in turns (`[--quick] [GROUP|ROW...]`), the built server (`load`, `reload`)",
         run: Run::With(bench::run),
     },
     Command {

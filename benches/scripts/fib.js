@@ -1,0 +1,5 @@
+function fib(n) {
+    if (n <= 1) return n
+    return fib(n - 1) + fib(n - 2)
+}
+fib

@@ -1,0 +1,1 @@
+({ username: 'alice_01', email: 'alice@example.com', age: 30 })

@@ -1,1 +1,0 @@
-//! Benchmarks of jsvm; they are in `benches/`, one file for each question.

@@ -1,0 +1,77 @@
+//! All rows by group; each file says which question its rows answer.
+
+mod hook;
+mod js;
+
+use crate::harness::Entrant;
+
+/// One line of the table.
+pub(crate) struct Row {
+    /// A path: the group, then what is measured.
+    pub(crate) name: String,
+    /// The first one is what the target is about.
+    pub(crate) entrants: Vec<Entrant>,
+    /// How often goja takes as long as QuickJS here, where that is known.
+    pub(crate) goja: Option<f64>,
+    pub(crate) target: Option<Target>,
+    /// Operations of a batch and batches, where they are no choice of the plan.
+    pub(crate) fixed: Option<(u64, usize)>,
+}
+
+/// What the first entrant of a row should keep to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Target {
+    /// Its median is at most so many times that of another one.
+    Ratio(f64, &'static str),
+    /// Its median is at most so many nanoseconds.
+    Median(f64),
+}
+
+impl Row {
+    fn new(name: impl Into<String>, entrants: Vec<Entrant>) -> Self {
+        Self {
+            name: name.into(),
+            entrants,
+            goja: None,
+            target: None,
+            fixed: None,
+        }
+    }
+
+    /// Whether an argument asks for it, by its group, its name, or both.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let (group, own) = self.name.split_once('/').unwrap_or(("", &self.name));
+        let rest = self.name.strip_prefix(name.trim_end_matches('/'));
+        name == group || name == own || rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+    }
+}
+
+/// Every row, in the order of the report.
+pub(crate) fn all() -> Vec<Row> {
+    [js::rows(), hook::rows()].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_found_by_group_name_and_path() {
+        let row = Row::new("cold/kept/line", Vec::new());
+        for name in ["cold", "kept/line", "cold/kept", "cold/kept/line", "cold/"] {
+            assert!(row.is_called(name), "{name}");
+        }
+        for name in ["col", "kept", "line", "cold/kept/li", "js"] {
+            assert!(!row.is_called(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_name_is_there_twice() {
+        let mut names: Vec<_> = all().into_iter().map(|row| row.name).collect();
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}
