@@ -3,7 +3,7 @@
 //! The one rule: every worker gets the same environment, and nothing in it
 //! belongs to a thread.
 
-use crate::{app::App, modules::Modules, permissions::Permissions};
+use crate::{app::App, modules::Modules, network::Network, permissions::Permissions};
 use jsvm_core::{Kind, Limits, Program, ScriptError, Source};
 use std::{fmt, sync::Arc};
 
@@ -58,6 +58,8 @@ pub struct Env {
     pub modules: Arc<Modules>,
     /// What `process.env` holds; only in the PocketBase profile.
     pub process_env: Arc<[(String, String)]>,
+    /// Where `$http` sends requests.
+    pub network: Arc<dyn Network>,
     /// Makes programs of sources.
     pub compile: Compile,
     /// Bytes that the current thread has allocated so far.

@@ -50,6 +50,20 @@ impl Allowed {
         })
     }
 
+    /// Whether a host is allowed: by its name, with or without its port, below
+    /// a name (`*.example.com`), or as any host (`*`).
+    pub fn has_host(&self, host: &str, port: u16) -> bool {
+        let host = host.to_ascii_lowercase();
+        let with_port = format!("{host}:{port}");
+        self.any(|allowed| {
+            let allowed = allowed.to_ascii_lowercase();
+            let below = allowed
+                .strip_prefix('*')
+                .is_some_and(|suffix| suffix.is_empty() || ends_below(&host, suffix));
+            below || allowed == host || allowed == with_port
+        })
+    }
+
     fn any(&self, is_it: impl Fn(&str) -> bool) -> bool {
         match self {
             Self::Nothing => false,
@@ -57,6 +71,11 @@ impl Allowed {
             Self::Only(list) => list.iter().any(|allowed| is_it(allowed)),
         }
     }
+}
+
+/// Whether a host's name ends with `.` and a name, and has more before it.
+fn ends_below(host: &str, suffix: &str) -> bool {
+    suffix.starts_with('.') && host.len() > suffix.len() && host.ends_with(suffix)
 }
 
 /// What scripts may reach; by default, this is nothing.
@@ -70,6 +89,8 @@ pub struct Permissions {
     pub env: Allowed,
     /// Directories that `$apis.static` serves files from.
     pub read: Allowed,
+    /// Hosts that `$http` sends requests to. With none there is no `$http`.
+    pub net: Allowed,
 }
 
 impl Permissions {
@@ -79,6 +100,7 @@ impl Permissions {
             require: Allowed::of([], profile),
             env: Allowed::of([], profile),
             read: Allowed::of([], profile),
+            net: Allowed::of([], profile),
         }
     }
 }

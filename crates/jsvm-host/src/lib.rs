@@ -3,6 +3,7 @@
 mod api;
 mod clock;
 mod console;
+mod http_client;
 mod modules;
 mod project;
 pub mod server;
@@ -13,6 +14,7 @@ mod watch;
 
 pub use clock::Clock;
 pub use console::Console;
+pub use http_client::HttpClient;
 pub use modules::ProjectModules;
 pub use project::Project;
 pub use server::Server;

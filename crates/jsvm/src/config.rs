@@ -123,6 +123,10 @@ pub struct SandboxConfig {
     /// Directories that `$apis.static` serves. By default, this is empty: what
     /// the profile allows.
     pub read: Vec<String>,
+    /// Hosts that `$http` sends requests to, such as `api.example.com`,
+    /// `localhost:8080` or `*.example.com`. By default, this is empty: what
+    /// the profile allows.
+    pub net: Vec<String>,
     /// Whether scripts find the built-in objects frozen. By default, they do
     /// not, as in PocketBase.
     pub freeze: bool,
@@ -177,6 +181,7 @@ impl Default for SandboxConfig {
             require: Vec::new(),
             env: Vec::new(),
             read: Vec::new(),
+            net: Vec::new(),
             freeze: false,
         }
     }
@@ -225,6 +230,7 @@ impl SandboxConfig {
         permissions.require = paths(&self.require);
         permissions.read = paths(&self.read);
         permissions.env = Allowed::of(self.env.clone(), self.profile);
+        permissions.net = Allowed::of(self.net.clone(), self.profile);
         permissions
     }
 }

@@ -30,11 +30,12 @@ pub use jsvm_alloc as alloc;
 pub use jsvm_bindings::{
     Action, ApiError, App, BODY_LIMIT, Collection, CollectionKind, Conflict, CronJob, DateTime,
     Error, Event, EventKind, Exchange, Field, FieldError, FieldKind, Finding, Found, HOOKS,
-    Handler, Hook, HookSet, Level, Loaded, Member, MemberKind, MemberSpec, Middleware, ModuleFiles,
-    Mux, Native, NoModules, NoRecords, Origin, Outcome, Output, Pattern, PatternError, Profile,
-    Query, Record, RecordRef, RequestInfo, Route, Rows, SUPERUSERS, Schedule, ScheduleError,
-    Severity, Silent, Statement, Step, Storage, TokenKind, Transaction, Trap, Validation, WebApi,
-    cast, go_json, http, pick, random_id, require_auth, security, sentence, types,
+    Handler, Hook, HookSet, Incoming, Level, Loaded, Member, MemberKind, MemberSpec, Middleware,
+    ModuleFiles, Mux, Native, Network, NoModules, NoNetwork, NoRecords, Origin, Outcome, Outgoing,
+    Output, Pattern, PatternError, Profile, Query, Record, RecordRef, RequestInfo, Route, Rows,
+    SUPERUSERS, Schedule, ScheduleError, Severity, Silent, Statement, Step, Storage, TokenKind,
+    Transaction, Trap, Validation, WebApi, cast, go_json, http, pick, random_id, require_auth,
+    security, sentence, types,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use jsvm_metrics as metrics;

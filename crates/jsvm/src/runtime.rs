@@ -9,7 +9,7 @@ use crate::{
     programs::Programs,
     worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
-use jsvm_bindings::{App, Env, Error, Loaded, ModuleFiles, Modules, NoModules};
+use jsvm_bindings::{App, Env, Error, Loaded, ModuleFiles, Modules, Network, NoModules, NoNetwork};
 use jsvm_core::{ContentId, Kind, STACK_SIZE, ScriptError, Source};
 use jsvm_metrics::{Count, Metrics, Readings, Sink};
 use jsvm_pool::Pool;
@@ -39,6 +39,7 @@ pub struct Builder {
     hooks_dir: PathBuf,
     modules: Arc<dyn ModuleFiles>,
     process_env: Vec<(String, String)>,
+    network: Arc<dyn Network>,
     sink: Option<Arc<dyn Sink>>,
 }
 
@@ -67,6 +68,12 @@ impl Builder {
     /// no `process`.
     pub fn process_env(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         self.process_env = variables.into_iter().collect();
+        self
+    }
+
+    /// Where `$http` sends requests. By default, there is no network.
+    pub fn network(mut self, network: Arc<dyn Network>) -> Self {
+        self.network = network;
         self
     }
 
@@ -107,6 +114,7 @@ impl Builder {
             hooks_dir: absolute(&self.hooks_dir),
             modules: Arc::new(Modules::new(self.modules, longest).only(permissions.require)),
             process_env: self.process_env.into(),
+            network: self.network,
             compile: programs.compile(),
             allocated: jsvm_alloc::thread_allocated_bytes,
             live: jsvm_alloc::thread_live_bytes,
@@ -155,6 +163,7 @@ impl Runtime {
             hooks_dir: "pb_hooks".into(),
             modules: Arc::new(NoModules),
             process_env: Vec::new(),
+            network: Arc::new(NoNetwork),
             sink: None,
         }
     }

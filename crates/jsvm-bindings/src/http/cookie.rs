@@ -4,6 +4,7 @@
 //! dropped. Knows nothing of clocks: an expiry is a number.
 
 use super::headers::is_token;
+use crate::datetime::DateTime;
 use std::fmt::Write as _;
 
 /// Most cookies that Go reads of one request; of more it reads none.
@@ -51,6 +52,16 @@ pub enum SameSite {
 }
 
 impl SameSite {
+    /// The value of the attribute in a header field, in any case.
+    fn named(text: &str) -> Self {
+        match text.to_ascii_lowercase().as_str() {
+            "lax" => Self::Lax,
+            "strict" => Self::Strict,
+            "none" => Self::None,
+            _ => Self::Default,
+        }
+    }
+
     /// Go's numbers, as scripts give them: 2 is lax, 3 strict, 4 none.
     pub fn from_number(number: i64) -> Self {
         match number {
@@ -72,6 +83,33 @@ impl Cookie {
             return Vec::new();
         }
         parts().filter_map(parse).collect()
+    }
+
+    /// Reads a `Set-Cookie` header field; attributes that are wrong are left
+    /// out.
+    pub fn parse_set(line: &str) -> Option<Self> {
+        let mut parts = line.split(';');
+        let mut cookie = parse(parts.next()?)?;
+        for part in parts {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let value = value.trim();
+            match name.trim().to_ascii_lowercase().as_str() {
+                "path" => cookie.path = value.to_owned(),
+                "domain" => cookie.domain = value.to_owned(),
+                "expires" => cookie.expires = DateTime::parse(value).map(DateTime::unix),
+                // Go: what is past is -1.
+                "max-age" => {
+                    let seconds = value.parse::<i64>().unwrap_or(0);
+                    cookie.max_age = if seconds <= 0 { -1 } else { seconds };
+                }
+                "secure" => cookie.is_secure = true,
+                "httponly" => cookie.is_http_only = true,
+                "partitioned" => cookie.is_partitioned = true,
+                "samesite" => cookie.same_site = SameSite::named(value),
+                _ => {}
+            }
+        }
+        Some(cookie)
     }
 
     /// The value of a `Set-Cookie` header field.
@@ -200,6 +238,28 @@ mod tests {
             value: value.into(),
             ..Cookie::default()
         }
+    }
+
+    #[test]
+    fn cookies_of_answers_are_read() {
+        let line = "sid=\"a b\"; Path=/x; Domain=shop.example; Expires=Thu, 01 Jan 1970 00:01:00 GMT; \
+            max-age=60; HttpOnly; Secure; SameSite=Lax; Partitioned; Odd=1";
+        let cookie = Cookie::parse_set(line).unwrap();
+        let wanted = Cookie {
+            is_quoted: true,
+            path: "/x".into(),
+            domain: "shop.example".into(),
+            expires: Some(60),
+            max_age: 60,
+            is_http_only: true,
+            is_secure: true,
+            same_site: SameSite::Lax,
+            is_partitioned: true,
+            ..named("sid", "a b")
+        };
+        assert_eq!(cookie, wanted);
+        assert_eq!(Cookie::parse_set("a=1; Max-Age=0").unwrap().max_age, -1);
+        assert_eq!(Cookie::parse_set("bad name=1"), None);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use headers::{Headers, canonical_key, header_key_snake, is_token};
 pub use media::{MediaError, MediaType};
 pub use multipart::FilePart;
 pub use percent::{decode_path, decode_query, encode_path, encode_query, escaped_path, text_of};
-pub(crate) use percent::{decode_segment, normal_path};
+pub(crate) use percent::{decode_segment, encode_illegal, normal_path};
 pub use proxy::{ProxySide, forwarded_ip};
 pub use request::{Request, expand_ip, split_host_port};
 pub use response::Response;

@@ -53,6 +53,12 @@ pub(crate) fn normal_path(raw: &str) -> Cow<'_, str> {
     }
 }
 
+/// An address with each byte escaped that no address can have.
+pub(crate) fn encode_illegal(url: &str) -> String {
+    let keeps = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+    escape(url.as_bytes(), keeps)
+}
+
 /// Decodes one segment of a path; one with a broken escape stays as it is.
 pub(crate) fn decode_segment(segment: &str) -> Cow<'_, str> {
     if !segment.contains('%') {

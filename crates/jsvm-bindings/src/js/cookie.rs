@@ -42,7 +42,7 @@ pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     Ok(prototype)
 }
 
-fn object(cookie: Cookie, context: &mut Context) -> JsValue {
+pub(super) fn object(cookie: Cookie, context: &mut Context) -> JsValue {
     let prototype = super::Classes::of(context).cookie.clone();
     instance(
         &prototype,

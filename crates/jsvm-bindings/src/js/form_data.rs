@@ -3,7 +3,11 @@
 //! The one rule: values stay what they were, text or file or number, until the
 //! form is sent.
 
-use super::class::{Class, arg, constructor, define_global, instance, string, text, this};
+use super::{
+    class::{Class, arg, constructor, define_global, instance, string, text, this},
+    upload,
+};
+use crate::security::random_text;
 use boa_engine::{
     Context, JsData, JsObject, JsResult, JsValue, NativeFunction, object::builtins::JsArray,
 };
@@ -32,6 +36,50 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
     );
     let function = constructor("FormData", 0, body, &prototype, context)?;
     define_global("FormData", function.into(), context)
+}
+
+/// A form as the body of a request, with its content type; `None` for what is
+/// no form. PocketBase: numbers as text, files as `application/octet-stream`.
+///
+/// # Errors
+///
+/// What the conversion of a value to text throws.
+pub(super) fn multipart(
+    value: &JsValue,
+    context: &mut Context,
+) -> JsResult<Option<(String, Vec<u8>)>> {
+    let Ok(FormDataObject(ref fields)) = this(value) else {
+        return Ok(None);
+    };
+    let boundary = random_text(60, "0123456789abcdef");
+    let mut body = Vec::new();
+    for Field { key, value } in &fields.borrow().clone() {
+        let name = quoted(key);
+        let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
+        body.extend(head.bytes());
+        if let Some((name, bytes)) = upload::content(value) {
+            let name = quoted(&name);
+            let head = format!("; filename=\"{name}\"\r\nContent-Type: application/octet-stream");
+            body.extend(head.bytes());
+            body.extend(b"\r\n\r\n");
+            body.extend(bytes.iter());
+        } else {
+            body.extend(b"\r\n\r\n");
+            body.extend(text(std::slice::from_ref(value), 0, context)?.bytes());
+        }
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{boundary}--\r\n").bytes());
+    let kind = format!("multipart/form-data; boundary={boundary}");
+    Ok(Some((kind, body)))
+}
+
+/// A name within quotes that cannot end them, nor its line.
+fn quoted(name: &str) -> String {
+    name.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 impl FormDataObject {

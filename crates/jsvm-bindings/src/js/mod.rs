@@ -22,6 +22,7 @@ mod globals;
 mod go_context;
 mod go_json;
 mod headers;
+mod http;
 mod incoming;
 mod info;
 mod loader;
@@ -316,6 +317,9 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     apis::install(context)?;
     if data.env.permissions.require.is_any() {
         require::install(context)?;
+    }
+    if data.env.permissions.net.is_any() {
+        http::install(context)?;
     }
     if data.env.permissions.env.is_any() {
         require::install_process(context)?;

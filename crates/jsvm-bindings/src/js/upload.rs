@@ -32,6 +32,12 @@ struct File {
     bytes: Rc<[u8]>,
 }
 
+/// The name and the content of a file; `None` for what is none.
+pub(super) fn content(value: &JsValue) -> Option<(String, Rc<[u8]>)> {
+    let FileObject(file) = host(value)?;
+    Some((file.original_name.clone(), Rc::clone(&file.bytes)))
+}
+
 /// The prototypes of files.
 pub(crate) struct UploadClasses {
     file: JsObject,

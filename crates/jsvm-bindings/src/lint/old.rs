@@ -32,13 +32,26 @@ pub(super) fn findings(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Findi
 /// What to write instead of a name that is not defined, if that is known.
 pub(crate) fn cure_for(name: &str) -> Option<String> {
     if names().has_global(name) {
-        return None;
+        return permission_for(name);
     }
     match successors::of_global(name) {
         Some(successor) => Some(format!("since PocketBase 0.23 use {}", successor.instead)),
         None if is_ours(name) => nearest_global(name).map(|it| format!("did you mean `{it}`?")),
         None => None,
     }
+}
+
+/// The setting that a name depends on, asked where it is not defined.
+fn permission_for(name: &str) -> Option<String> {
+    let list = match name {
+        "require" | "Buffer" => "sandbox.require lists the directories of modules",
+        "process" => "sandbox.env lists the variables that scripts may see",
+        "$http" => "sandbox.net lists the hosts that scripts may reach",
+        _ => return None,
+    };
+    Some(format!(
+        "{list}; with sandbox.profile = \"pocketbase\" scripts have all of PocketBase's names"
+    ))
 }
 
 /// Whether a name has the form of those of the API.

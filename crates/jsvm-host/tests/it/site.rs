@@ -5,7 +5,7 @@
 
 use jsvm::{App, Config, Level, Output, Runtime, Source, metrics::Naming};
 use jsvm_host::{
-    Server, Sqlite,
+    HttpClient, Server, Sqlite,
     server::{MetricsPage, Options},
 };
 use serde_json::{Map, Value};
@@ -26,6 +26,8 @@ use tokio::{net::TcpListener, sync::oneshot};
 pub(crate) struct Plan {
     pub(crate) hooks: &'static str,
     pub(crate) schema: Value,
+    /// Text of a `jsvm.toml`.
+    pub(crate) config: String,
     pub(crate) files: &'static [(&'static str, &'static str)],
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_body: Option<usize>,
@@ -120,6 +122,7 @@ impl Site {
         let runtime = runtime(
             App::new(Arc::new(store.clone()), Arc::new(output)),
             plan.timeout,
+            &plan.config,
         );
         load(&runtime, plan.hooks);
         let mut options = Options {
@@ -207,11 +210,15 @@ impl Drop for Site {
     }
 }
 
-fn runtime(app: App, timeout: Option<Duration>) -> Runtime {
-    let mut config = Config::default();
+fn runtime(app: App, timeout: Option<Duration>, config: &str) -> Runtime {
+    let mut config = Config::from_toml(config).unwrap();
     config.pool.workers = 2;
     config.limits.timeout = timeout.unwrap_or(Duration::from_secs(60));
-    Runtime::builder(app).config(config).build().unwrap()
+    let builder = Runtime::builder(app).config(config);
+    builder
+        .network(Arc::new(HttpClient::new()))
+        .build()
+        .unwrap()
 }
 
 /// Puts the hooks of one file in force.

@@ -46,6 +46,22 @@ fn a_strict_script_reaches_what_is_listed_and_nothing_else() {
             format!("ReferenceError: {name} is not defined")
         );
     }
+    let cure = |text: &str| {
+        let ran = strict.run_script(Source::new("a.js", text), Duration::ZERO);
+        ran.unwrap()
+            .result
+            .unwrap_err()
+            .cure
+            .clone()
+            .unwrap_or_default()
+    };
+    assert!(cure("$http.send({})").starts_with("sandbox.net lists the hosts"));
+    assert!(cure("require('a')").starts_with("sandbox.require lists"));
+    let listed = runtime("net = [\"a.example\"]");
+    assert_eq!(
+        told(&listed, "$http.send({ url: 'http://b.example' })"),
+        "GoError: Get \"http://b.example\": scripts may not reach b.example; add \"b.example\" to sandbox.net"
+    );
     let listed = runtime("require = [\"lib\"]\nenv = [\"A\"]");
     assert_eq!(told(&listed, "require('/app/lib/a')"), "/app/lib/a.js");
     for outside in ["/app/other/a", "/app/library", "/app/lib/../other/a"] {
