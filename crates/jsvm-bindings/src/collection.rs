@@ -41,7 +41,7 @@ impl CollectionKind {
 }
 
 /// A named set of records with the same fields.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Collection {
     /// The stable id, for example `pbc_1125843985`.
     pub id: String,

@@ -88,6 +88,9 @@ impl App {
     ///
     /// What a hook threw, what validation found, what storage refused.
     pub fn save(&self, record: &RecordRef, validation: Validation) -> Result<(), Error> {
+        if record.lock().collection().name.is_empty() {
+            return Err(Error::host("the record has no collection"));
+        }
         let is_new = record.lock().is_new();
         prepare(record, is_new);
         let write = if is_new { Write::Create } else { Write::Update };

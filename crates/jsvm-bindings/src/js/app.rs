@@ -6,11 +6,11 @@
 use super::{
     Classes, HostData,
     class::{Class, arg, define_accessor, host, instance, text, this},
-    convert, error, record,
+    convert, db, dbx, error, record, select,
 };
 use crate::{
     app::App, collection::Collection, error::Error, lifecycle::Validation, output::Level,
-    record::Record, storage::Query,
+    record::Record, sql::Condition, storage::Query,
 };
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue, object::builtins::JsArray};
 use boa_gc::{Finalize, Trace};
@@ -168,17 +168,8 @@ const APP: Class = Class {
                 context,
             )
         }),
-        ("findAllRecords", 1, |value, args, context| {
-            let app = app(value)?;
-            let collection = collection_of(&arg(args, 0), Some(&app), context)?;
-            list(app.records(&collection, &Query::default()), context)
-        }),
-        ("countRecords", 1, |value, args, context| {
-            let app = app(value)?;
-            let collection = collection_of(&arg(args, 0), Some(&app), context)?;
-            let count = run(app.count(&collection, &Query::default()), context)?;
-            Ok(JsValue::from(i32::try_from(count).unwrap_or(i32::MAX)))
-        }),
+        ("findAllRecords", 1, find_all),
+        ("countRecords", 1, count),
         ("findCollectionByNameOrId", 1, find_collection),
         ("findCachedCollectionByNameOrId", 1, find_collection),
         ("findAllCollections", 0, |value, args, context| {
@@ -217,6 +208,39 @@ fn find_collection(value: &JsValue, args: &[JsValue], context: &mut Context) -> 
     let name = text(args, 0, context)?;
     let collection = run(app.collection(&name), context)?;
     Ok(record::collection_object(&collection, context))
+}
+
+/// `findAllRecords(collection, …expressions)`.
+fn find_all(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+    let conditions = dbx::conditions(args.get(1..).unwrap_or(&[]), context)?;
+    if conditions.is_empty() {
+        return list(app.records(&collection, &Query::default()), context);
+    }
+    let mut select = select::whole_rows(&collection);
+    select.condition = Some(Condition::Several("AND", conditions));
+    let asked = db::Asked {
+        app: &app,
+        template: &select.template(),
+        collection: Some(&collection),
+    };
+    list(Ok(db::records(&asked, &collection, context)?), context)
+}
+
+/// `countRecords(collection, …expressions)`.
+fn count(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let collection = collection_of(&arg(args, 0), Some(&app), context)?;
+    let conditions = dbx::conditions(args.get(1..).unwrap_or(&[]), context)?;
+    if conditions.is_empty() {
+        let count = run(app.count(&collection, &Query::default()), context)?;
+        return Ok(i32::try_from(count).unwrap_or(i32::MAX).into());
+    }
+    let mut select = select::whole_rows(&collection);
+    select.columns = vec!["count(*)".into()];
+    select.condition = Some(Condition::Several("AND", conditions));
+    db::number(&app, &select.template(), context)
 }
 
 fn find_by_ids(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

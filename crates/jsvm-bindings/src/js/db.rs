@@ -6,12 +6,13 @@
 use super::{
     app,
     class::{Class, arg, define_global, function, host, instance, string, text, this},
-    convert, dbx,
+    convert, dbx, ddl,
     dynamic_model::DynamicModel,
-    error, record, select,
+    error, go_context, record, rows, select,
 };
 use crate::{
     app::App,
+    collection::Collection,
     error::Error,
     executor::Executor,
     record::Record,
@@ -28,11 +29,11 @@ use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
-struct DbObject(App);
+pub(super) struct DbObject(pub(super) App);
 
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
-struct QueryObject(App, Rc<RefCell<Template>>);
+struct QueryObject(App, Rc<RefCell<Template>>, Option<Arc<Collection>>);
 
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
@@ -43,6 +44,7 @@ pub(crate) struct DbClasses {
     db: JsObject,
     query: JsObject,
     written: JsObject,
+    pub(super) rows: JsObject,
     pub(super) select: JsObject,
     pub(super) condition: JsObject,
     /// Under which an array keeps what its items are.
@@ -56,9 +58,14 @@ pub(super) fn install(context: &mut Context) -> JsResult<DbClasses> {
     define_global("arrayOf", array_of.into(), context)?;
     dbx::install(context)?;
     Ok(DbClasses {
-        db: DB.prototype(None, context)?,
+        db: {
+            let prototype = DB.prototype(None, context)?;
+            ddl::DB.add_to(&prototype, context)?;
+            prototype
+        },
         query: QUERY.prototype(None, context)?,
         written: WRITTEN.prototype(None, context)?,
+        rows: rows::ROWS.prototype(None, context)?,
         select: select::SELECT.prototype(None, context)?,
         condition: dbx::CONDITION.prototype(None, context)?,
         model: JsSymbol::new(Some(js_string!("model"))).unwrap_or_else(JsSymbol::iterator),
@@ -71,6 +78,11 @@ pub(super) const APP: Class = Class {
         ("db", 0, db),
         ("concurrentDB", 0, db),
         ("nonconcurrentDB", 0, db),
+        ("recordQuery", 1, |value, args, context| {
+            let app = app::app(value)?;
+            let collection = app::collection_of(&arg(args, 0), Some(&app), context)?;
+            Ok(select::of_records(app, collection, context))
+        }),
     ],
     getters: &[],
     accessors: &[],
@@ -97,6 +109,13 @@ const DB: Class = Class {
             let DbObject(app) = this(value)?;
             let (table, columns) = written(args, context)?;
             Ok(query(app, insert(&table, &columns), context))
+        }),
+        ("upsert", 2, |value, args, context| {
+            let DbObject(app) = this(value)?;
+            let (table, columns) = written(args, context)?;
+            let unique = (2..args.len()).map(|index| Ok(quoted(&text(args, index, context)?)));
+            let unique = unique.collect::<JsResult<Vec<_>>>()?;
+            Ok(query(app, upsert(&table, &columns, &unique), context))
         }),
         ("update", 3, |value, args, context| {
             let DbObject(app) = this(value)?;
@@ -157,6 +176,24 @@ fn insert(table: &str, columns: &Params) -> Template {
     template
 }
 
+/// As [`insert`]; a row with the same unique columns gets the values instead.
+fn upsert(table: &str, columns: &Params, unique: &[String]) -> Template {
+    let mut template = insert(table, columns);
+    let sets: Vec<_> = columns
+        .keys()
+        .map(|name| format!("{0}=excluded.{0}", quoted(name)))
+        .collect();
+    let unique = match unique {
+        [] => String::new(),
+        names => format!(" ({})", names.join(", ")),
+    };
+    template.sql += &match sets.is_empty() {
+        true => format!(" ON CONFLICT{unique} DO NOTHING"),
+        false => format!(" ON CONFLICT{unique} DO UPDATE SET {}", sets.join(", ")),
+    };
+    template
+}
+
 fn update(table: &str, columns: &Params, condition: Option<&Condition>) -> Template {
     let mut template = Template::default();
     let sets: Vec<_> = columns
@@ -176,21 +213,45 @@ fn tail(condition: Option<&Condition>, template: &mut Template) -> String {
 }
 
 pub(super) fn query(app: App, template: Template, context: &mut Context) -> JsValue {
+    query_of(app, template, None, context)
+}
+
+/// As [`query`]; records without a collection are of this one.
+pub(super) fn query_of(
+    app: App,
+    template: Template,
+    collection: Option<Arc<Collection>>,
+    context: &mut Context,
+) -> JsValue {
     let prototype = super::Classes::of(context).db.query.clone();
-    let data = QueryObject(app, Rc::new(RefCell::new(template)));
+    let data = QueryObject(app, Rc::new(RefCell::new(template)), collection);
     instance(&prototype, data, context)
+}
+
+/// The statement behind a value, if it is one.
+pub(super) fn template(value: &JsValue) -> Option<Template> {
+    let QueryObject(_, template, _) = host(value)?;
+    Some(template.borrow().clone())
+}
+
+/// What a statement or a query is run for.
+pub(super) struct Asked<'a> {
+    pub(super) app: &'a App,
+    pub(super) template: &'a Template,
+    /// What its rows are records of, if they are.
+    pub(super) collection: Option<&'a Arc<Collection>>,
 }
 
 const QUERY: Class = Class {
     methods: &[
         ("bind", 1, |value, args, context| {
-            let QueryObject(_, template) = this(value)?;
+            let QueryObject(_, template, _) = this(value)?;
             let params = convert::to_map(&arg(args, 0), context)?;
             template.borrow_mut().params.extend(params);
             Ok(value.clone())
         }),
         ("execute", 0, |value, _, context| {
-            let QueryObject(app, template) = this(value)?;
+            let QueryObject(app, template, _) = this(value)?;
             let done = run(&app, &template.borrow(), context)?;
             let prototype = super::Classes::of(context).db.written.clone();
             Ok(instance(
@@ -200,31 +261,56 @@ const QUERY: Class = Class {
             ))
         }),
         ("one", 1, |value, args, context| {
-            let QueryObject(app, template) = this(value)?;
-            one(&app, &template.borrow(), &arg(args, 0), context)
+            asked(value, args, one, context)
         }),
         ("all", 1, |value, args, context| {
-            let QueryObject(app, template) = this(value)?;
-            all(&app, &template.borrow(), &arg(args, 0), context)
+            asked(value, args, all, context)
         }),
         ("column", 1, |value, args, context| {
-            let QueryObject(app, template) = this(value)?;
-            column(&app, &template.borrow(), &arg(args, 0), context)
+            asked(value, args, column, context)
+        }),
+        ("rows", 0, |value, args, context| {
+            asked(value, args, all_rows, context)
+        }),
+        // A statement is prepared when it runs, and nobody cancels a context.
+        ("prepare", 0, |value, _, _| Ok(value.clone())),
+        ("close", 0, |_, _, _| Ok(JsValue::undefined())),
+        ("withContext", 1, |value, _, _| Ok(value.clone())),
+        ("context", 0, |_, _, context| {
+            Ok(go_context::background(context))
         }),
         ("sql", 0, |value, _, _| {
-            let QueryObject(_, template) = this(value)?;
+            let QueryObject(_, template, _) = this(value)?;
             let sql = string(&template.borrow().sql);
             Ok(sql)
         }),
         ("params", 0, |value, _, context| {
-            let QueryObject(_, template) = this(value)?;
+            let QueryObject(_, template, _) = this(value)?;
             let params = Value::Object(template.borrow().params.clone());
             Ok(value::from_json(&params, context))
         }),
     ],
-    getters: &[],
+    getters: &[("lastError", |_, _, _| Ok(JsValue::null()))],
     accessors: &[],
 };
+
+pub(super) type Read = fn(&Asked<'_>, &JsValue, &mut Context) -> JsResult<JsValue>;
+
+fn asked(
+    value: &JsValue,
+    args: &[JsValue],
+    read: Read,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let QueryObject(app, template, collection) = this(value)?;
+    let template = template.borrow().clone();
+    let asked = Asked {
+        app: &app,
+        template: &template,
+        collection: collection.as_ref(),
+    };
+    read(&asked, &arg(args, 0), context)
+}
 
 const WRITTEN: Class = Class {
     methods: &[
@@ -255,38 +341,28 @@ fn run(app: &App, template: &Template, context: &mut Context) -> JsResult<Outcom
     outcome.map_err(|err| error::throw(err, context))
 }
 
-fn rows(outcome: Outcome) -> impl Iterator<Item = Map<String, Value>> {
+fn named_rows(outcome: Outcome) -> impl Iterator<Item = Map<String, Value>> {
     let Outcome { columns, rows, .. } = outcome;
     rows.into_iter()
         .map(move |row| columns.iter().cloned().zip(row).collect())
 }
 
 /// Puts the first row into the target; PocketBase: no row is an error.
-pub(super) fn one(
-    app: &App,
-    template: &Template,
-    target: &JsValue,
-    context: &mut Context,
-) -> JsResult<JsValue> {
-    let outcome = run(app, template, context)?;
-    let first = rows(outcome).next();
+pub(super) fn one(asked: &Asked<'_>, target: &JsValue, context: &mut Context) -> JsResult<JsValue> {
+    let outcome = run(asked.app, asked.template, context)?;
+    let first = named_rows(outcome).next();
     let row = first.ok_or_else(|| error::throw(Error::NotFound, context))?;
-    put(target, &row, context)?;
+    put(target, &row, asked.collection, context)?;
     Ok(JsValue::undefined())
 }
 
 /// Adds an item for each row to an array that `arrayOf` made.
-pub(super) fn all(
-    app: &App,
-    template: &Template,
-    target: &JsValue,
-    context: &mut Context,
-) -> JsResult<JsValue> {
+pub(super) fn all(asked: &Asked<'_>, target: &JsValue, context: &mut Context) -> JsResult<JsValue> {
     let (array, model) = typed_array(target, context)?;
-    let outcome = run(app, template, context)?;
-    for row in rows(outcome) {
+    let outcome = run(asked.app, asked.template, context)?;
+    for row in named_rows(outcome) {
         let item = new_item(&model, context)?;
-        put(&item, &row, context)?;
+        put(&item, &row, asked.collection, context)?;
         array.push(item, context)?;
     }
     Ok(JsValue::undefined())
@@ -294,13 +370,12 @@ pub(super) fn all(
 
 /// Adds the first column of each row to an array that `arrayOf` made.
 pub(super) fn column(
-    app: &App,
-    template: &Template,
+    asked: &Asked<'_>,
     target: &JsValue,
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let (array, _) = typed_array(target, context)?;
-    let outcome = run(app, template, context)?;
+    let outcome = run(asked.app, asked.template, context)?;
     for value in outcome.rows.iter().filter_map(|row| row.first()) {
         let value = value::from_json(value, context);
         array.push(value, context)?;
@@ -308,14 +383,46 @@ pub(super) fn column(
     Ok(JsValue::undefined())
 }
 
-fn put(target: &JsValue, row: &Map<String, Value>, context: &mut Context) -> JsResult<()> {
+/// The rows, to be walked one after the other.
+pub(super) fn all_rows(asked: &Asked<'_>, _: &JsValue, context: &mut Context) -> JsResult<JsValue> {
+    let outcome = run(asked.app, asked.template, context)?;
+    Ok(rows::object(outcome, context))
+}
+
+/// The first column of the first row of a query that always has one.
+pub(super) fn number(app: &App, template: &Template, context: &mut Context) -> JsResult<JsValue> {
+    let outcome = run(app, template, context)?;
+    let found = outcome.rows.first().and_then(|row| row.first());
+    Ok(found.map_or_else(JsValue::null, |found| value::from_json(found, context)))
+}
+
+/// The records that a query finds.
+pub(super) fn records(
+    asked: &Asked<'_>,
+    collection: &Arc<Collection>,
+    context: &mut Context,
+) -> JsResult<Vec<Record>> {
+    let outcome = run(asked.app, asked.template, context)?;
+    let stored = |row| Record::stored(Arc::clone(collection), &row);
+    Ok(named_rows(outcome).map(stored).collect())
+}
+
+/// Puts a row into a model or a record; one without a collection is of the
+/// query's.
+pub(super) fn put(
+    target: &JsValue,
+    row: &Map<String, Value>,
+    of: Option<&Arc<Collection>>,
+    context: &mut Context,
+) -> JsResult<()> {
     if let (Some(model), Some(object)) = (host::<DynamicModel>(target), target.as_object()) {
         let done = model.assign(&object, row, context);
         return done.map_err(|err| error::throw(err, context));
     }
     if let Some(shared) = record::of(target) {
-        let collection = Arc::clone(shared.lock().collection());
-        *shared.lock() = Record::stored(collection, row);
+        let own = Arc::clone(shared.lock().collection());
+        let collection = of.filter(|_| own.id.is_empty()).unwrap_or(&own);
+        *shared.lock() = Record::stored(Arc::clone(collection), row);
         return Ok(());
     }
     let err = Error::host("the result needs a DynamicModel or a Record to go to");

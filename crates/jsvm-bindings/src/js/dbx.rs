@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     sql::{Condition, Like, LikeSides, Template},
 };
-use boa_engine::{Context, JsData, JsResult, JsValue};
+use boa_engine::{Context, JsData, JsResult, JsValue, js_string};
 use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
 use serde_json::Value;
@@ -135,6 +135,7 @@ fn like(
             left: true,
             right: true,
         },
+        escapes: Vec::new(),
     };
     object(Condition::Like(like), context)
 }
@@ -155,9 +156,19 @@ fn between(args: &[JsValue], negated: bool, context: &mut Context) -> JsResult<J
 /// What a condition offers.
 pub(super) const CONDITION: Class = Class {
     methods: &[
-        ("build", 2, |value, _, _| {
+        ("build", 2, build),
+        ("escape", 2, |value, args, context| {
             let ConditionObject(condition) = this(value)?;
-            Ok(string(condition.write(&mut Template::default())))
+            let texts = (0..args.len()).map(|index| text(args, index, context));
+            let texts = texts.collect::<JsResult<Vec<_>>>()?;
+            let pairs = texts.chunks_exact(2);
+            let escapes = pairs
+                .map(|pair| (pair[0].clone(), pair[1].clone()))
+                .collect();
+            match condition {
+                Condition::Like(like) => object(Condition::Like(Like { escapes, ..like }), context),
+                other => object(other, context),
+            }
         }),
         ("match", 2, |value, args, context| {
             let ConditionObject(condition) = this(value)?;
@@ -174,3 +185,19 @@ pub(super) const CONDITION: Class = Class {
     getters: &[],
     accessors: &[],
 };
+
+/// The text with names for its values, which go into `params`.
+fn build(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let ConditionObject(condition) = this(value)?;
+    let mut template = Template::default();
+    let target = arg(args, 1);
+    template.params = convert::to_map(&target, context)?;
+    let sql = condition.write(&mut template);
+    if let Some(params) = target.as_object().filter(|object| object.is_ordinary()) {
+        for (name, plain) in &template.params {
+            let item = value::from_json(plain, context);
+            params.set(js_string!(name.as_str()), item, true, context)?;
+        }
+    }
+    Ok(string(sql))
+}

@@ -54,7 +54,11 @@ pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     super::auth::RECORD.add_to(&prototype, context)?;
     let body = NativeFunction::from_copy_closure_with_captures(
         |_, args, prototype: &JsObject, context| {
-            let collection = app::collection_of(&arg(args, 0), None, context)?;
+            let collection = match args.first() {
+                Some(given) => app::collection_of(given, None, context)?,
+                // PocketBase: it is only there for a query to be put into it.
+                None => Arc::default(),
+            };
             let mut record = Record::new(collection);
             record.load(&convert::to_map(&arg(args, 1), context)?);
             Ok(instance(

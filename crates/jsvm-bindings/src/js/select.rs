@@ -4,19 +4,21 @@
 
 use super::{
     class::{Class, arg, instance, integer, string, text, this},
-    convert, db, dbx,
+    convert, db, dbx, error, go_context,
 };
 use crate::{
     app::App,
+    collection::Collection,
+    error::Error,
     sql::{Condition, Select},
 };
 use boa_engine::{Context, JsData, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
-struct SelectObject(App, Rc<RefCell<Select>>);
+struct SelectObject(App, Rc<RefCell<Select>>, Option<Arc<Collection>>);
 
 /// A query for these columns; none are all.
 pub(super) fn object(app: App, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -24,9 +26,49 @@ pub(super) fn object(app: App, args: &[JsValue], context: &mut Context) -> JsRes
         columns: texts(args, context)?,
         ..Select::default()
     };
+    Ok(select_object(app, select, None, context))
+}
+
+/// A query for the records of a collection.
+pub(super) fn of_records(app: App, of: Arc<Collection>, context: &mut Context) -> JsValue {
+    let select = whole_rows(&of);
+    select_object(app, select, Some(of), context)
+}
+
+/// Every column of every row of a collection.
+pub(super) fn whole_rows(collection: &Collection) -> Select {
+    Select {
+        columns: vec![format!("{}.*", collection.name)],
+        tables: vec![collection.name.clone()],
+        ..Select::default()
+    }
+}
+
+fn select_object(
+    app: App,
+    select: Select,
+    collection: Option<Arc<Collection>>,
+    context: &mut Context,
+) -> JsValue {
     let prototype = super::Classes::of(context).db.select.clone();
-    let data = SelectObject(app, Rc::new(RefCell::new(select)));
-    Ok(instance(&prototype, data, context))
+    let data = SelectObject(app, Rc::new(RefCell::new(select)), collection);
+    instance(&prototype, data, context)
+}
+
+fn run(
+    value: &JsValue,
+    args: &[JsValue],
+    read: db::Read,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let SelectObject(app, select, collection) = this(value)?;
+    let template = select.borrow().template();
+    let asked = db::Asked {
+        app: &app,
+        template: &template,
+        collection: collection.as_ref(),
+    };
+    read(&asked, &arg(args, 0), context)
 }
 
 fn texts(args: &[JsValue], context: &mut Context) -> JsResult<Vec<String>> {
@@ -37,7 +79,7 @@ fn texts(args: &[JsValue], context: &mut Context) -> JsResult<Vec<String>> {
 
 /// Changes the query behind `value`.
 fn change(value: &JsValue, apply: impl FnOnce(&mut Select)) -> JsResult<JsValue> {
-    let SelectObject(_, select) = this(value)?;
+    let SelectObject(_, select, _) = this(value)?;
     apply(&mut select.borrow_mut());
     Ok(value.clone())
 }
@@ -96,6 +138,44 @@ fn join(
     let table = text(args, 0, context)?;
     let on = dbx::condition(&arg(args, 1), context)?;
     change(value, |select| select.joins.push((word, table, on)))
+}
+
+/// The kinds of joins; other text would be SQL.
+fn join_word(given: &str, context: &mut Context) -> JsResult<&'static str> {
+    const WORDS: &[&str] = &[
+        "JOIN",
+        "INNER JOIN",
+        "LEFT JOIN",
+        "LEFT OUTER JOIN",
+        "RIGHT JOIN",
+        "RIGHT OUTER JOIN",
+        "FULL JOIN",
+        "FULL OUTER JOIN",
+        "CROSS JOIN",
+    ];
+    let known = WORDS
+        .iter()
+        .find(|word| word.eq_ignore_ascii_case(given.trim()));
+    known.copied().ok_or_else(|| {
+        let err = Error::host(format!(
+            "{given:?} is no join; the kinds are {}",
+            WORDS.join(", ")
+        ));
+        error::throw(err, context)
+    })
+}
+
+fn unite(
+    value: &JsValue,
+    word: &'static str,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let Some(other) = db::template(&arg(args, 0)) else {
+        let err = Error::host("union wants a query: write select(…).build()");
+        return Err(error::throw(err, context));
+    };
+    change(value, |select| select.unions.push((word, other)))
 }
 
 /// What a query offers.
@@ -170,27 +250,50 @@ pub(super) const SELECT: Class = Class {
             change(value, |select| select.params.extend(params))
         }),
         ("one", 1, |value, args, context| {
-            let SelectObject(app, select) = this(value)?;
-            let template = select.borrow().template();
-            db::one(&app, &template, &arg(args, 0), context)
+            run(value, args, db::one, context)
         }),
         ("all", 1, |value, args, context| {
-            let SelectObject(app, select) = this(value)?;
-            let template = select.borrow().template();
-            db::all(&app, &template, &arg(args, 0), context)
+            run(value, args, db::all, context)
         }),
         ("column", 1, |value, args, context| {
-            let SelectObject(app, select) = this(value)?;
-            let template = select.borrow().template();
-            db::column(&app, &template, &arg(args, 0), context)
+            run(value, args, db::column, context)
+        }),
+        ("rows", 0, |value, args, context| {
+            run(value, args, db::all_rows, context)
         }),
         ("build", 0, |value, _, context| {
-            let SelectObject(app, select) = this(value)?;
+            let SelectObject(app, select, collection) = this(value)?;
             let template = select.borrow().template();
-            Ok(db::query(app, template, context))
+            Ok(db::query_of(app, template, collection, context))
+        }),
+        ("union", 1, |value, args, context| {
+            unite(value, "UNION", args, context)
+        }),
+        ("unionAll", 1, |value, args, context| {
+            unite(value, "UNION ALL", args, context)
+        }),
+        ("join", 3, |value, args, context| {
+            let word = join_word(&text(args, 0, context)?, context)?;
+            join(value, word, args.get(1..).unwrap_or(&[]), context)
+        }),
+        ("selectOption", 1, |value, args, context| {
+            let option = text(args, 0, context)?;
+            change(value, |select| select.option = option)
+        }),
+        ("preFragment", 1, |value, args, context| {
+            let fragment = text(args, 0, context)?;
+            change(value, |select| select.fragments[0] = fragment)
+        }),
+        ("postFragment", 1, |value, args, context| {
+            let fragment = text(args, 0, context)?;
+            change(value, |select| select.fragments[1] = fragment)
+        }),
+        ("withContext", 1, |value, _, _| Ok(value.clone())),
+        ("context", 0, |_, _, context| {
+            Ok(go_context::background(context))
         }),
         ("sql", 0, |value, _, _| {
-            let SelectObject(_, select) = this(value)?;
+            let SelectObject(_, select, _) = this(value)?;
             let sql = select.borrow().template().sql;
             Ok(string(sql))
         }),

@@ -36,6 +36,9 @@ pub(crate) struct Like {
     /// `AND` or `OR`.
     pub(crate) joined: &'static str,
     pub(crate) sides: LikeSides,
+    /// What else is written instead of which text, before anything goes around
+    /// it; none is what `LIKE` itself needs.
+    pub(crate) escapes: Vec<(String, String)>,
 }
 
 /// On which sides of a text anything may stand.
@@ -74,7 +77,7 @@ impl Condition {
 }
 
 /// Place holders of different conditions may have the same name.
-fn with_params(text: &str, params: &Params, into: &mut Template) -> String {
+pub(super) fn with_params(text: &str, params: &Params, into: &mut Template) -> String {
     let mut text = text.to_owned();
     for (name, value) in params {
         if into.params.get(name).is_none_or(|known| known == value) {
@@ -148,8 +151,11 @@ impl Like {
 
     fn pattern(&self, value: &Value) -> String {
         let mut text = crate::cast::to_text(value);
-        for special in ['\\', '%', '_'] {
-            text = text.replace(special, &format!("\\{special}"));
+        for special in ['\\', '%', '_'].iter().filter(|_| self.escapes.is_empty()) {
+            text = text.replace(*special, &format!("\\{special}"));
+        }
+        for (from, to) in &self.escapes {
+            text = text.replace(from, to);
         }
         let side = |is_open: bool| if is_open { "%" } else { "" };
         format!("{}{text}{}", side(self.sides.left), side(self.sides.right))
@@ -197,6 +203,7 @@ mod tests {
                     left: true,
                     right: false,
                 },
+                escapes: Vec::new(),
             }),
             "`t` LIKE ? ESCAPE '\\' OR `t` LIKE ? ESCAPE '\\'",
             &[json!("%5\\%"), json!("%b")],

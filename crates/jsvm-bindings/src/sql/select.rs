@@ -2,7 +2,7 @@
 //!
 //! The one rule: what was not asked for is not in the text.
 
-use super::{Condition, Params, Template, quoted};
+use super::{Condition, Params, Template, condition::with_params, quoted};
 
 /// `SELECT … FROM …` and so on.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,12 @@ pub(crate) struct Select {
     pub(crate) limit: Option<i64>,
     pub(crate) offset: Option<i64>,
     pub(crate) params: Params,
+    /// Between `SELECT` and the columns, such as `DISTINCT`.
+    pub(crate) option: String,
+    /// Before and after the whole query.
+    pub(crate) fragments: [String; 2],
+    /// `UNION` or `UNION ALL`, and another query.
+    pub(crate) unions: Vec<(&'static str, Template)>,
 }
 
 impl Select {
@@ -40,6 +46,11 @@ impl Select {
             self.groups.iter().map(|name| quoted(name)),
         );
         push(&mut sql, " HAVING ", self.having.as_ref(), &mut template);
+        for (word, other) in &self.unions {
+            let other = with_params(&other.sql, &other.params, &mut template);
+            // A query with an order or a limit of its own has to be inside.
+            sql.push_str(&format!(" {word} SELECT * FROM ({other})"));
+        }
         push_list(
             &mut sql,
             " ORDER BY ",
@@ -55,7 +66,10 @@ impl Select {
                 }
             }
         }
-        template.sql = sql;
+        let [before, after] = &self.fragments;
+        let parts = [before.as_str(), &sql, after];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        template.sql = parts.join(" ");
         template
     }
 
@@ -65,7 +79,11 @@ impl Select {
             true => "*".to_owned(),
             false => list(self.columns.iter().map(|column| column_name(column))),
         };
-        let mut sql = format!("SELECT {distinct}{columns}");
+        let option = match self.option.as_str() {
+            "" => String::new(),
+            option => format!("{option} "),
+        };
+        let mut sql = format!("SELECT {distinct}{option}{columns}");
         push_list(
             &mut sql,
             " FROM ",
@@ -168,5 +186,28 @@ mod tests {
              ON p.u = u.id WHERE `a`=? GROUP BY `u`.`name` ORDER BY `created` DESC, `id` LIMIT -1 OFFSET 5"
         );
         assert_eq!(Select::default().template().sql, "SELECT *");
+    }
+
+    #[test]
+    fn queries_are_united_with_their_own_values() {
+        let of = |value: i64| Select {
+            tables: vec!["t".into()],
+            condition: Some(Condition::In("a".into(), vec![json!(value)], false)),
+            ..Select::default()
+        };
+        let both = Select {
+            unions: vec![("UNION ALL", of(2).template())],
+            orders: vec!["a".into()],
+            fragments: ["EXPLAIN".into(), "-- end".into()],
+            option: "ALL".into(),
+            ..of(1)
+        };
+        let made = both.template().finish(Duration::ZERO).unwrap();
+        assert_eq!(
+            made.sql,
+            "EXPLAIN SELECT ALL * FROM `t` WHERE `a`=? UNION ALL SELECT * FROM \
+             (SELECT * FROM `t` WHERE `a`=?) ORDER BY `a` -- end"
+        );
+        assert_eq!(made.values, [json!(1), json!(2)]);
     }
 }

@@ -222,7 +222,7 @@ fn wrong_arguments_are_errors_and_not_the_end() {
         "(e) => { new BadRequestError(5) }",
         "(e) => { $app.save(1) }",
         "(e) => { $app.save() }",
-        "(e) => { new Record() }",
+        "(e) => { $app.save(new Record()) }",
         "(e) => { e.record.call(1) }",
         "(e) => { const { json } = e; json(200, 1) }",
         "(e) => { e.json('x') }",

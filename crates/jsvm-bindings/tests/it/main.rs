@@ -6,6 +6,7 @@
 
 mod errors;
 mod events;
+mod expressions;
 mod hooks;
 mod isolation;
 mod limits;

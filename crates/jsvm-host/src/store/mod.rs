@@ -273,7 +273,8 @@ impl Rows for Sqlite {
     fn run_sql(&self, statement: &Statement) -> Result<Outcome, Error> {
         {
             let reader = self.shared.connections.reader()?;
-            if sql::is_read_only(&reader, statement)? {
+            // A reader may not know yet what another connection has changed.
+            if sql::is_read_only(&reader, statement).unwrap_or(false) {
                 return sql::run(&reader, statement);
             }
         }

@@ -154,3 +154,122 @@ fn jobs_are_listed_added_and_run() {
     );
     assert_eq!(site.line(), "one ran");
 }
+
+/// A site with posts, whose route `/` answers with what this script returns.
+fn told_by(body: &'static str) -> String {
+    let site = site(body);
+    let answer = site.get("/told");
+    assert_eq!(answer.status, 200, "{answer:?} {:?}", site.complaints());
+    answer.body.trim().to_owned()
+}
+
+#[test]
+fn records_are_counted_and_found_by_expressions() {
+    let told = told_by(
+        r#"routerAdd("GET", "/told", (e) => {
+            for (const [title, views] of [["one", 1], ["two", 2], ["three", 3]]) {
+                $app.save(new Record($app.findCollectionByNameOrId("posts"), { title, views, tags: [title] }))
+            }
+            const some = $app.findAllRecords("posts", $dbx.exp("views > {:v}", { v: 1 }), $dbx.not($dbx.like("title", "w")))
+            return e.json(200, [
+                $app.countRecords("posts"), $app.countRecords("posts", $dbx.hashExp({ title: ["one", "two"] })),
+                $app.countRecords("posts", null, $dbx.exp("views > 1"), $dbx.exp("views < 3")), $app.findAllRecords("posts").length,
+                some.map((r) => r.getString("title")), some[0].isNew(), some[0].collection().name, JSON.parse(some[0].getString("tags")),
+            ])
+        })"#,
+    );
+    assert_eq!(told, r#"[3,2,1,3,["three"],false,"posts",["three"]]"#);
+}
+
+#[test]
+fn record_query_gives_records_and_models() {
+    let told = told_by(
+        r#"routerAdd("GET", "/told", (e) => {
+            const posts = $app.findCollectionByNameOrId("posts")
+            for (const views of [3, 1, 2]) $app.save(new Record(posts, { title: "t" + views, views }))
+            const records = arrayOf(new Record()), own = arrayOf(new Record(posts)), models = arrayOf(new DynamicModel({ title: "", views: 0 })), one = new Record()
+            $app.recordQuery("posts").andWhere($dbx.exp("views > 1")).orderBy("views DESC").all(records)
+            $app.recordQuery(posts).orderBy("views ASC").limit(1).all(own)
+            $app.recordQuery("posts").select("title", "views").orderBy("views").offset(1).limit(1).all(models)
+            $app.recordQuery("posts").where($dbx.hashExp({ views: 2 })).build().one(one)
+            let none
+            try { $app.recordQuery("posts").where($dbx.hashExp({ views: 9 })).one(new Record()) } catch (err) { none = err.message }
+            one.set("title", "changed"); $app.save(one)
+            return e.json(200, [
+                records.map((r) => r.get("title")), own.map((r) => r.get("title")), models, one.collection().name, none,
+                $app.findFirstRecordByData("posts", "views", 2).get("title"),
+            ])
+        })"#,
+    );
+    assert_eq!(
+        told,
+        r#"[["t3","t2"],["t1"],[{"title":"t2","views":2}],"posts","sql: no rows in result set","changed"]"#
+    );
+}
+
+#[test]
+fn rows_union_upsert_and_joins_work() {
+    let told = told_by(
+        r#"routerAdd("GET", "/told", (e) => {
+            const db = $app.db(), list = () => arrayOf(new DynamicModel({ id: "", views: 0 }))
+            for (const [id, views] of [["a", 1], ["b", 2]]) db.upsert("posts", { id, views, title: id }, "id").execute()
+            db.upsert("posts", { id: "a", views: 10, title: "again" }, "id").execute()
+            const rows = db.newQuery("SELECT id, views FROM posts ORDER BY id").prepare().withContext(null).rows(), seen = []
+            let early
+            try { rows.scanMap({}) } catch (err) { early = err.message }
+            while (rows.next()) {
+                const map = {}, model = new DynamicModel({ id: "", views: 0 })
+                rows.scanMap(map); rows.scanStruct(model)
+                seen.push([map.id, model.views])
+            }
+            seen.push(rows.columns(), rows.err(), rows.next(), early)
+            rows.close()
+            const both = list()
+            db.select("id", "views").from("posts").where($dbx.hashExp({ id: "b" }))
+                .unionAll(db.select("id", "views").from("posts").where($dbx.hashExp({ id: "a" })).build())
+                .union(db.newQuery("SELECT 'c' AS id, {:v} AS views").bind({ v: 7 }))
+                .orderBy("id DESC").all(both)
+            const joined = list()
+            db.select("p.id", "q.views").from("posts p").join("left join", "posts q", $dbx.exp("q.id = p.id")).selectOption("DISTINCT").orderBy("p.id").all(joined)
+            let bad
+            try { db.select().from("posts").join("; DROP TABLE posts", "x", null) } catch (err) { bad = err.message.slice(0, 30) }
+            return e.json(200, [seen, both, joined, bad, db.select("id").from("posts").preFragment("/* a */").postFragment("/* b */").build().sql()])
+        })"#,
+    );
+    assert_eq!(
+        told,
+        r#"[[["a",10],["b",2],["id","views"],null,false,"sql: Scan called without calling Next"],[{"id":"c","views":7},{"id":"b","views":2},{"id":"a","views":10}],[{"id":"a","views":10},{"id":"b","views":2}],"\"; DROP TABLE posts\" is no joi","/* a */ SELECT `id` FROM `posts` /* b */"]"#
+    );
+}
+
+#[test]
+fn tables_and_indexes_are_made_and_changed() {
+    let told = told_by(
+        r#"routerAdd("GET", "/told", (e) => {
+            const db = $app.db(), out = []
+            const names = (sql) => { const list = arrayOf(""); db.newQuery(sql).column(list); return list }
+            db.createTable("extra", { id: "TEXT PRIMARY KEY", "n": "INT" }).execute()
+            db.addColumn("extra", "more", "TEXT DEFAULT ''").execute()
+            db.renameColumn("extra", "more", "other").execute()
+            db.createIndex("extra", "idx_n", "n", "other").execute()
+            db.createUniqueIndex("extra", "idx_u", "n").execute()
+            out.push(names("SELECT name FROM pragma_index_list('extra') ORDER BY name"))
+            db.dropIndex("extra", "idx_n").execute()
+            db.dropIndex("extra", "idx_u").execute()
+            db.insert("extra", { id: "a", n: 1 }).execute()
+            db.dropColumn("extra", "other").execute()
+            db.renameTable("extra", "second").execute()
+            out.push(names("SELECT name FROM pragma_table_info('second')"), names("SELECT id FROM second"))
+            db.truncateTable("second").execute()
+            out.push(names("SELECT id FROM second"))
+            db.dropTable("second").execute()
+            out.push(names("SELECT name FROM sqlite_master WHERE name = 'second'"))
+            try { db.alterColumn("posts", "title", "INT") } catch (err) { out.push(err.message) }
+            return e.json(200, out)
+        })"#,
+    );
+    assert_eq!(
+        told,
+        r#"[["idx_n","idx_u","sqlite_autoindex_extra_1"],["id","n"],["a"],[],[],"SQLite does not support altering column"]"#
+    );
+}
