@@ -48,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) rounds: usize,
     /// Operations of a batch; as many as fit its time if it is `None`.
     pub(crate) operations: Option<u64>,
+    /// How many operations are measured one by one, where that is asked for.
+    pub(crate) singles: usize,
 }
 
 impl Plan {
@@ -56,13 +58,24 @@ impl Plan {
         batch: Duration::from_millis(30),
         rounds: 21,
         operations: None,
+        singles: 1000,
     };
+
+    /// The same with one operation in a batch.
+    pub(crate) fn single(self) -> Self {
+        Self {
+            operations: Some(1),
+            rounds: self.singles,
+            ..self
+        }
+    }
 
     /// For a look.
     pub(crate) const QUICK: Self = Self {
         batch: Duration::from_millis(8),
         rounds: 9,
         operations: None,
+        singles: 100,
     };
 }
 

@@ -24,14 +24,7 @@ pub(crate) struct Measured {
 ///
 /// An entrant fails.
 pub(crate) fn measure(row: Row, plan: Plan) -> Result<Measured> {
-    let plan = match row.fixed {
-        Some((operations, rounds)) => Plan {
-            operations: Some(operations),
-            rounds,
-            ..plan
-        },
-        None => plan,
-    };
+    let plan = if row.is_single { plan.single() } else { plan };
     let times = harness::run(row.entrants, plan).with_context(|| row.name.clone())?;
     Ok(Measured {
         name: row.name,
@@ -45,14 +38,23 @@ impl Measured {
     /// How often the first entrant takes as long as another one.
     fn ratio(&self, engine: &str) -> Option<f64> {
         let (_, other) = self.times.iter().find(|(name, _)| *name == engine)?;
-        Some(self.times[0].1.median() / other.median())
+        Some(self.ours().median() / other.median())
+    }
+
+    fn ours(&self) -> &Times {
+        &self.times[0].1
     }
 
     /// Whether the target is met.
     fn is_met(&self) -> Option<bool> {
         Some(match self.target? {
             Target::Ratio(most, engine) => self.ratio(engine)? <= most,
-            Target::Median(most) => self.times[0].1.median() <= most,
+            Target::Extra(most, engine) => {
+                let ratio = self.ratio(engine)?;
+                self.ours().median() * (1.0 - 1.0 / ratio) <= most
+            }
+            Target::Median(most) => self.ours().median() <= most,
+            Target::P99(most) => self.ours().quantile(99) <= most,
         })
     }
 }
@@ -61,7 +63,9 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ratio(most, engine) => write!(f, "<= {most} {engine}"),
+            Self::Extra(most, engine) => write!(f, "<= {engine} + {}", Nanoseconds(*most)),
             Self::Median(most) => write!(f, "<= {}", Nanoseconds(*most)),
+            Self::P99(most) => write!(f, "p99 <= {}", Nanoseconds(*most)),
         }
     }
 }
@@ -83,7 +87,10 @@ impl fmt::Display for Measured {
             let ratio = self.ratio(engine).unwrap_or_default();
             write!(f, "  {ratio:.2} of {engine}")?;
         }
-        if let Some(target) = self.target {
+        if let Some(target @ Target::P99(_)) = self.target {
+            let p99 = Nanoseconds(self.ours().quantile(99));
+            write!(f, "  p99 {p99}  target {target}")?;
+        } else if let Some(target) = self.target {
             write!(f, "  target {target}")?;
         }
         if let Some(goja) = self.goja {

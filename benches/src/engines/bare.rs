@@ -4,11 +4,11 @@
 //! engine offers its hosts.
 
 use crate::{
-    case::{Case, Input},
+    case::{Case, Input, strict},
     clock,
     harness::Subject,
 };
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use boa_engine::{Context, JsError, JsObject, JsString, JsValue, Source};
 use std::hint::black_box;
 
@@ -57,6 +57,66 @@ pub(crate) fn function(text: &str, context: &mut Context) -> Result<JsObject> {
 /// What it threw.
 pub(crate) fn eval(text: &str, context: &mut Context) -> Result<JsValue> {
     context.eval(Source::from_bytes(text)).map_err(told)
+}
+
+/// Parses and compiles a function, without calling it.
+///
+/// # Errors
+///
+/// It does not compile.
+pub(crate) fn file(text: &str) -> Result<Subject> {
+    let mut context = Context::default();
+    let text = strict(text);
+    function(&text, &mut context)?;
+    Ok(Box::new(move |count| {
+        clock::on_thread(|| {
+            (0..count).try_for_each(|_| function(black_box(&text), &mut context).map(drop))
+        })
+    }))
+}
+
+/// A context with all built-in functions.
+///
+/// # Errors
+///
+/// None.
+pub(crate) fn vm() -> Result<Subject> {
+    Ok(Box::new(|count| {
+        clock::on_thread(|| {
+            (0..count).for_each(|_| drop(black_box(Context::default())));
+            Ok(())
+        })
+    }))
+}
+
+/// Makes values of the engine of data.
+///
+/// # Errors
+///
+/// The engine fails.
+pub(crate) fn from_json(data: &serde_json::Value) -> Result<Subject> {
+    let mut context = Context::default();
+    let data = data.clone();
+    let mut make = move || JsValue::from_json(black_box(&data), &mut context).map_err(told);
+    make()?;
+    Ok(Box::new(move |count| {
+        clock::on_thread(|| (0..count).try_for_each(|_| make().map(black_box).map(drop)))
+    }))
+}
+
+/// Makes data of values of the engine.
+///
+/// # Errors
+///
+/// It is not what they were made of.
+pub(crate) fn to_json(data: &serde_json::Value) -> Result<Subject> {
+    let mut context = Context::default();
+    let value = JsValue::from_json(data, &mut context).map_err(told)?;
+    let mut make = move || value.to_json(&mut context).map_err(told);
+    ensure!(make()?.as_ref() == Some(data), "it is something else");
+    Ok(Box::new(move |count| {
+        clock::on_thread(|| (0..count).try_for_each(|_| make().map(black_box).map(drop)))
+    }))
 }
 
 fn told(err: JsError) -> anyhow::Error {

@@ -6,9 +6,10 @@
 use crate::{
     case::{Case, Input, Text},
     clock,
+    engines::bare,
     harness::Subject,
 };
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use boa_engine::{JsObject, JsString, JsValue};
 use jsvm::{Config, Source};
 use jsvm_core::{Execution, Failure, Kind, Limits, Program, Vm, failure, value};
@@ -59,6 +60,26 @@ pub(crate) fn told(failure: Failure, vm: &mut Vm) -> anyhow::Error {
 pub(crate) fn case(case: &'static Case) -> Result<Subject> {
     let (execution, mut vm) = start()?;
     let function = Function::new(case.text, &mut vm)?;
+    calls(case, function, execution, vm)
+}
+
+/// As [`case`](fn@case), with the function of a text that nothing was done to.
+///
+/// # Errors
+///
+/// Its result is wrong.
+pub(crate) fn unmetered(case: &'static Case) -> Result<Subject> {
+    let (execution, mut vm) = start()?;
+    let function = bare::function(&case.text.script(), vm.context())?;
+    calls(case, Function::Made(function), execution, vm)
+}
+
+fn calls(
+    case: &'static Case,
+    function: Function,
+    execution: Execution,
+    mut vm: Vm,
+) -> Result<Subject> {
     let args = Args::new(case.input, &mut vm)?;
     let first = args.next(&mut vm);
     let first = function.call(args.used(&first), &mut vm);
@@ -112,6 +133,42 @@ impl Function {
                 .map_err(|err| failure(err, vm.context())),
         }
     }
+}
+
+/// Makes values of the engine of data.
+///
+/// # Errors
+///
+/// They are not that data.
+pub(crate) fn from_json(data: &serde_json::Value) -> Result<Subject> {
+    let (execution, mut vm) = start()?;
+    let value = value::from_json(data, vm.context());
+    ensure!(json(&value, &mut vm)? == *data, "it is something else");
+    let data = data.clone();
+    Ok(Box::new(move |count| {
+        execution.start(LONG);
+        clock::on_thread(|| {
+            (0..count).for_each(|_| drop(black_box(value::from_json(&data, vm.context()))));
+            Ok(())
+        })
+    }))
+}
+
+/// Makes data of values of the engine.
+///
+/// # Errors
+///
+/// It is not what they were made of.
+pub(crate) fn to_json(data: &serde_json::Value) -> Result<Subject> {
+    let (execution, mut vm) = start()?;
+    let value = value::from_json(data, vm.context());
+    ensure!(json(&value, &mut vm)? == *data, "it is something else");
+    Ok(Box::new(move |count| {
+        execution.start(LONG);
+        clock::on_thread(|| {
+            (0..count).try_for_each(|_| json(&value, &mut vm).map(black_box).map(drop))
+        })
+    }))
 }
 
 fn json(value: &JsValue, vm: &mut Vm) -> Result<serde_json::Value> {

@@ -4,11 +4,11 @@
 //! crate offers its hosts.
 
 use crate::{
-    case::{Case, Input},
+    case::{Case, Input, strict},
     clock,
     harness::Subject,
 };
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use rquickjs::{
     Array, CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime,
     String as JsText, Value,
@@ -150,4 +150,81 @@ pub(crate) fn json<'js>(value: Value<'js>, ctx: &Ctx<'js>) -> Result<serde_json:
         return Ok(serde_json::Value::Null);
     };
     serde_json::from_str(&text.to_string()?).context("the engine's JSON")
+}
+
+/// Parses and compiles a function, without calling it.
+///
+/// # Errors
+///
+/// It does not compile.
+pub(crate) fn file(text: &str) -> Result<Subject> {
+    let text = strict(text);
+    in_context(move |ctx| {
+        let function: Function<'_> = ctx.eval(black_box(&*text)).catch(ctx).map_err(told)?;
+        black_box(function);
+        Ok(())
+    })
+}
+
+/// A runtime of its own, with a context with all built-in functions.
+///
+/// # Errors
+///
+/// There is no memory for it.
+pub(crate) fn vm() -> Result<Subject> {
+    Ok(Box::new(|count| {
+        clock::on_thread(|| (0..count).try_for_each(|_| start().map(black_box).map(drop)))
+    }))
+}
+
+/// Makes values of the engine of data.
+///
+/// # Errors
+///
+/// They are not that data.
+pub(crate) fn from_data(data: &serde_json::Value) -> Result<Subject> {
+    let data = data.clone();
+    in_context(move |ctx| {
+        black_box(from_json(&data, ctx)?);
+        Ok(())
+    })
+}
+
+/// Makes data of values of the engine, by way of their text.
+///
+/// # Errors
+///
+/// It is not what they were made of.
+pub(crate) fn to_data(data: &serde_json::Value) -> Result<Subject> {
+    let context = start()?;
+    let value = context.with(|ctx| {
+        let value = from_json(data, &ctx)?;
+        ensure!(json(value.clone(), &ctx)? == *data, "it is something else");
+        Ok(Persistent::save(&ctx, value))
+    })?;
+    let held = Data { value, context };
+    Ok(Box::new(move |count| {
+        let held = &held;
+        held.context.with(|ctx| {
+            let value = held.value.clone().restore(&ctx)?;
+            clock::on_thread(|| {
+                (0..count).try_for_each(|_| json(value.clone(), &ctx).map(black_box).map(drop))
+            })
+        })
+    }))
+}
+
+/// A value, and its context, which must go last.
+struct Data {
+    value: Persistent<Value<'static>>,
+    context: Context,
+}
+
+/// Batches of it, after it ran once.
+fn in_context(operation: impl Fn(&Ctx<'_>) -> Result<()> + 'static) -> Result<Subject> {
+    let context = start()?;
+    context.with(|ctx| operation(&ctx))?;
+    Ok(Box::new(move |count| {
+        context.with(|ctx| clock::on_thread(|| (0..count).try_for_each(|_| operation(&ctx))))
+    }))
 }

@@ -8,6 +8,7 @@
 use super::{Row, Target};
 use crate::{
     engines::{
+        cold,
         ours_events::{self, Handler, TITLE},
         quickjs_events,
     },
@@ -24,7 +25,7 @@ const SIMPLE: Handler = Handler {
     goes_on: false,
     operations: 1,
 };
-const NEXT: Handler = Handler {
+pub(super) const NEXT: Handler = Handler {
     hook: CREATE,
     text: "(e) => e.next()",
     goes_on: true,
@@ -59,6 +60,7 @@ pub(super) fn rows() -> Vec<Row> {
         beside("getset", GETSET, 8.39, 0.9),
         beside("getset5", GETSET5, 7.76, 0.9),
         round_trip(),
+        second_call(),
     ]
 }
 
@@ -84,5 +86,18 @@ fn round_trip() -> Row {
     Row {
         target: Some(Target::Median(5000.0)),
         ..Row::new("hook/round_trip", vec![entrant])
+    }
+}
+
+/// A function that the VM has, and one that is made of its program first.
+fn second_call() -> Row {
+    const TEXT: &str = "(e) => e + 1";
+    let entrants = vec![
+        Entrant::new("ours", || cold::kept(TEXT, 2.0)),
+        Entrant::new("first_call", || cold::precompiled(TEXT, 2.0)),
+    ];
+    Row {
+        target: Some(Target::Ratio(0.8, "first_call")),
+        ..Row::new("hook/second_call", entrants)
     }
 }

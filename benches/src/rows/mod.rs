@@ -1,7 +1,13 @@
 //! All rows by group; each file says which question its rows answer.
 
+mod boundary;
+mod cold;
 mod hook;
+mod interrupt;
 mod js;
+mod meter;
+mod metrics;
+mod pool;
 
 use crate::harness::Entrant;
 
@@ -14,8 +20,8 @@ pub(crate) struct Row {
     /// How often goja takes as long as QuickJS here, where that is known.
     pub(crate) goja: Option<f64>,
     pub(crate) target: Option<Target>,
-    /// Operations of a batch and batches, where they are no choice of the plan.
-    pub(crate) fixed: Option<(u64, usize)>,
+    /// Whether each operation is a batch of its own; then there are many.
+    pub(crate) is_single: bool,
 }
 
 /// What the first entrant of a row should keep to.
@@ -23,8 +29,12 @@ pub(crate) struct Row {
 pub(crate) enum Target {
     /// Its median is at most so many times that of another one.
     Ratio(f64, &'static str),
+    /// Its median is at most so many nanoseconds above that of another one.
+    Extra(f64, &'static str),
     /// Its median is at most so many nanoseconds.
     Median(f64),
+    /// So are all but one in a hundred of its batches.
+    P99(f64),
 }
 
 impl Row {
@@ -34,7 +44,7 @@ impl Row {
             entrants,
             goja: None,
             target: None,
-            fixed: None,
+            is_single: false,
         }
     }
 
@@ -48,7 +58,17 @@ impl Row {
 
 /// Every row, in the order of the report.
 pub(crate) fn all() -> Vec<Row> {
-    [js::rows(), hook::rows()].into_iter().flatten().collect()
+    let groups = [
+        js::rows(),
+        hook::rows(),
+        boundary::rows(),
+        cold::rows(),
+        pool::rows(),
+        meter::rows(),
+        metrics::rows(),
+        interrupt::rows(),
+    ];
+    groups.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
