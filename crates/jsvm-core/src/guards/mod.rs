@@ -12,6 +12,7 @@ mod buffers;
 mod callbacks;
 mod chains;
 mod copies;
+mod date;
 mod elements;
 mod find;
 mod iterators;
@@ -48,6 +49,7 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     iterators::install(shared, context)?;
     text::install(shared, context)?;
     bigint::install(shared, context)?;
+    date::install(shared, context)?;
     find::install(shared, context)?;
     pieces::install(shared, context)?;
     typed::install(shared, context)?;

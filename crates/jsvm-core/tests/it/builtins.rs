@@ -261,3 +261,27 @@ proptest! {
         same_told(&script);
     }
 }
+
+#[test]
+fn dates_are_as_the_engines_where_it_knows_them() {
+    same_told(
+        "
+        class Day extends Date { constructor(...args) { super(...args); this.own = 1 } }
+        for (const args of [
+            [0], ['2024-05-06T07:08:09.123Z'], ['2024-05-06'], [2024, 1], [2024, 1, 2, 3, 4, 5, 6],
+            [NaN], ['soon'], [undefined], [null], [true], [new Date(5)], [new Day(6)], [Symbol.iterator], [1n],
+            [{ valueOf: () => 7 }], [{ toString: () => '2024-05-06T00:00:00Z' }],
+            [{ [Symbol.toPrimitive](hint) { log.push(hint); return 8 } }],
+            [spy({})], [spy(new Date(9))],
+        ]) {
+            tell('new', () => new Date(...args).getTime());
+            tell('sub', () => { const day = new Day(...args); return [day.getTime(), day instanceof Day, day.own] });
+            tell('parse', () => Date.parse(args[0]));
+        }
+        tell('zero', () => Math.abs(new Date() - Date.now()) < 10000);
+        tell('call', () => typeof Date(0));
+        tell('shape', () => [Date.length, Date.name, Date.parse.length, Date.prototype.constructor === Date]);
+        tell('reflect', () => Reflect.construct(Date, [3], Array) instanceof Array);
+        ",
+    );
+}

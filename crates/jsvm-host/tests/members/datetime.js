@@ -17,3 +17,4 @@ is("by date", new DateTime("2024-01-31 00:00:00Z").addDate(0, 1, 1).string(), "2
 const day = late.sub(early)
 is("length", [day.string(), String(day), day.hours(), day.seconds(), day.milliseconds(), +day], ["24h0m0s", "24h0m0s", 24, 86400, 86400000, 86400000000000])
 is("added again", early.add(day).equal(late), true)
+is("as a date", [new Date(early).getTime(), new Date(early.string()).toISOString(), Date.parse("2024-01-01 10:00:00Z")], [1704103200000, "2024-01-01T10:00:00.000Z", 1704103200000])
