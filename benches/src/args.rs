@@ -10,7 +10,11 @@ pub(crate) struct Args {
     pub(crate) names: Vec<String>,
     pub(crate) plan: Plan,
     pub(crate) list: bool,
+    /// Only tell what `js` runs.
+    pub(crate) cases: bool,
     pub(crate) json: Option<PathBuf>,
+    /// The page whose table is written.
+    pub(crate) write: Option<PathBuf>,
     /// Only run so many operations of one engine.
     pub(crate) once: Option<(String, u64)>,
 }
@@ -26,7 +30,9 @@ impl Args {
             names: Vec::new(),
             plan: Plan::FULL,
             list: false,
+            cases: false,
             json: None,
+            write: None,
             once: None,
         };
         let mut args = args;
@@ -35,7 +41,9 @@ impl Args {
             match arg.as_str() {
                 "--quick" => parsed.plan = Plan::QUICK,
                 "--list" => parsed.list = true,
+                "--cases" => parsed.cases = true,
                 "--json" => parsed.json = Some(value()?.into()),
+                "--write" => parsed.write = Some(value()?.into()),
                 "--once" => parsed.once = Some((value()?, value()?.parse()?)),
                 flag if flag.starts_with('-') => bail!("there is no flag {flag}"),
                 _ => parsed.names.push(arg),

@@ -5,7 +5,7 @@
 //! result was not compared. Knows no engine.
 
 use anyhow::{Result, ensure};
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 
 /// A handler of a row.
 pub(crate) struct Case {
@@ -45,6 +45,19 @@ pub(crate) enum Input {
     Kept(&'static str),
     /// Data that the host turns into values of the engine for each call.
     Host(fn() -> Value),
+}
+
+impl Input {
+    /// For engines that are driven from elsewhere.
+    pub(crate) fn to_json(self) -> Value {
+        match self {
+            Self::Nothing => json!({}),
+            Self::Number(number) => json!({ "number": number }),
+            Self::Text(text) => json!({ "text": text }),
+            Self::Kept(script) => json!({ "script": script }),
+            Self::Host(data) => json!({ "host": data() }),
+        }
+    }
 }
 
 impl Case {
@@ -90,7 +103,6 @@ fn whole(number: Number) -> Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn numbers_are_compared_by_value() {

@@ -9,16 +9,23 @@ mod case;
 mod clock;
 mod engines;
 mod harness;
+mod page;
 mod report;
 mod rows;
 
 use anyhow::{Context as _, Result, ensure};
 use args::Args;
+use jsvm_alloc::CountingAlloc;
 use std::process::ExitCode;
 
 /// As in the program: the counting allocator is a part of the cost.
+#[cfg(not(feature = "mimalloc"))]
 #[global_allocator]
-static ALLOCATOR: jsvm_alloc::CountingAlloc = jsvm_alloc::CountingAlloc::system();
+static ALLOCATOR: CountingAlloc = CountingAlloc::system();
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: CountingAlloc<mimalloc::MiMalloc> = CountingAlloc::new(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     match run() {
@@ -32,13 +39,17 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let args = Args::parse(std::env::args().skip(1))?;
+    if args.cases {
+        println!("{}", rows::js::cases());
+        return Ok(());
+    }
     let mut rows = rows::all();
     if let Some(name) = args.names.iter().find(|name| !is_known(&rows, name)) {
         anyhow::bail!("there is no row and no group {name:?}; `--list` shows all");
     }
     rows.retain(|row| args.names.is_empty() || args.names.iter().any(|it| row.is_called(it)));
     if args.list {
-        rows.iter().for_each(|row| println!("{}", row.name));
+        rows.iter().for_each(list);
         return Ok(());
     }
     if let Some((engine, operations)) = args.once {
@@ -55,10 +66,19 @@ fn run() -> Result<()> {
         println!("{result}");
         results.push(result);
     }
-    match &args.json {
-        Some(path) => report::write_json(path, &results),
+    if let Some(path) = &args.json {
+        report::write_json(path, &results)?;
+    }
+    match &args.write {
+        Some(path) => page::write(path, &results),
         None => Ok(()),
     }
+}
+
+/// A row with its engines.
+fn list(row: &rows::Row) {
+    let engines: Vec<_> = row.entrants.iter().map(|it| it.engine).collect();
+    println!("{} {}", row.name, engines.join(" "));
 }
 
 fn is_known(rows: &[rows::Row], name: &str) -> bool {

@@ -12,7 +12,7 @@ use std::{fmt, path::Path};
 
 /// A measured row.
 pub(crate) struct Measured {
-    name: String,
+    pub(crate) name: String,
     goja: Option<f64>,
     target: Option<Target>,
     times: Vec<(&'static str, Times)>,
@@ -45,8 +45,8 @@ impl Measured {
         &self.times[0].1
     }
 
-    /// Whether the target is met.
-    fn is_met(&self) -> Option<bool> {
+    /// Whether the target is met, if there is one.
+    pub(crate) fn is_met(&self) -> Option<bool> {
         Some(match self.target? {
             Target::Ratio(most, engine) => self.ratio(engine)? <= most,
             Target::Extra(most, engine) => {
@@ -56,6 +56,47 @@ impl Measured {
             Target::Median(most) => self.ours().median() <= most,
             Target::P99(most) => self.ours().quantile(99) <= most,
         })
+    }
+}
+
+impl Measured {
+    /// A row of a table: ours, the others with how often we take as long.
+    pub(crate) fn markdown(&self) -> String {
+        let others = self.times.iter().skip(1).map(|(engine, times)| {
+            let ratio = self.ratio(engine).unwrap_or_default();
+            format!("{engine} {} (**{ratio:.2}**)", Nanoseconds(times.median()))
+        });
+        let others: Vec<_> = others.collect();
+        format!(
+            "| {} | {} ±{:.1} % | {} | {} | {} | {} |\n",
+            self.name,
+            self.told(),
+            self.ours().spread(),
+            others.join(", "),
+            self.target.map(|it| it.to_string()).unwrap_or_default(),
+            self.mark().trim(),
+            self.goja.map(|it| it.to_string()).unwrap_or_default(),
+        )
+    }
+
+    fn mark(&self) -> &'static str {
+        match self.is_met() {
+            Some(true) => "✓",
+            Some(false) => "✗",
+            None => " ",
+        }
+    }
+
+    /// Ours, with what the target is about.
+    fn told(&self) -> String {
+        let median = Nanoseconds(self.ours().median());
+        match self.target {
+            Some(Target::P99(_)) => {
+                let p99 = Nanoseconds(self.ours().quantile(99));
+                format!("{median}, p99 {p99}")
+            }
+            _ => median.to_string(),
+        }
     }
 }
 
@@ -73,12 +114,7 @@ impl fmt::Display for Target {
 /// One line, or more of them if there are many engines.
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.is_met() {
-            Some(true) => "✓",
-            Some(false) => "✗",
-            None => " ",
-        };
-        write!(f, "{mark} {:26}", self.name)?;
+        write!(f, "{} {:26}", self.mark(), self.name)?;
         for (engine, times) in &self.times {
             let median = Nanoseconds(times.median()).to_string();
             write!(f, " {engine} {median:>8} ±{:<4.1}%", times.spread())?;

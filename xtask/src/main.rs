@@ -11,6 +11,8 @@ mod hostile;
 mod layers;
 mod links;
 mod parity;
+mod pgo;
+mod size;
 mod text;
 mod tidy;
 mod workspace;
@@ -62,6 +64,16 @@ const COMMANDS: &[Command] = &[
         name: "parity",
         about: "writes which names of PocketBase's API work (`parity [--check]`)",
         run: Run::With(parity::run),
+    },
+    Command {
+        name: "size",
+        about: "how large the program is, and what a WebAssembly QuickJS would add",
+        run: Run::Alone(size::run),
+    },
+    Command {
+        name: "pgo",
+        about: "the program, optimised by a profile of the benchmarks",
+        run: Run::Alone(pgo::run),
     },
     Command {
         name: "hostile",

@@ -33,6 +33,19 @@ pub(super) fn rows() -> Vec<Row> {
     headline.chain(JS.iter().map(|js| row("js", js))).collect()
 }
 
+/// The rows as data, for engines that are driven from elsewhere.
+pub(crate) fn cases() -> Value {
+    let case = |js: &Js| {
+        json!({
+            "row": format!("js/{}", js.name),
+            "text": js.case.text.script(),
+            "input": js.case.input.to_json(),
+            "wanted": (js.case.wanted)(),
+        })
+    };
+    JS.iter().map(case).collect()
+}
+
 fn row(group: &str, js: &'static Js) -> Row {
     let entrants = vec![
         Entrant::new("ours", || ours::case(&js.case)),

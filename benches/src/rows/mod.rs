@@ -4,7 +4,7 @@ mod boundary;
 mod cold;
 mod hook;
 mod interrupt;
-mod js;
+pub(crate) mod js;
 mod meter;
 mod metrics;
 mod pool;
@@ -48,11 +48,10 @@ impl Row {
         }
     }
 
-    /// Whether an argument asks for it, by its group, its name, or both.
+    /// Whether an argument asks for it, by its path or the start of that.
     pub(crate) fn is_called(&self, name: &str) -> bool {
-        let (group, own) = self.name.split_once('/').unwrap_or(("", &self.name));
         let rest = self.name.strip_prefix(name.trim_end_matches('/'));
-        name == group || name == own || rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -76,12 +75,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_found_by_group_name_and_path() {
+    fn rows_are_found_by_their_path() {
         let row = Row::new("cold/kept/line", Vec::new());
-        for name in ["cold", "kept/line", "cold/kept", "cold/kept/line", "cold/"] {
+        for name in ["cold", "cold/kept", "cold/kept/line", "cold/"] {
             assert!(row.is_called(name), "{name}");
         }
-        for name in ["col", "kept", "line", "cold/kept/li", "js"] {
+        for name in ["col", "kept", "kept/line", "cold/kept/li", "js"] {
             assert!(!row.is_called(name), "{name}");
         }
     }

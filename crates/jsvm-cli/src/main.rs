@@ -22,8 +22,14 @@ use jsvm::alloc::CountingAlloc;
 use std::process::ExitCode;
 
 /// Counts what each thread holds, for the memory limit of scripts.
+#[cfg(not(feature = "mimalloc"))]
 #[global_allocator]
 static ALLOCATOR: CountingAlloc = CountingAlloc::system();
+
+/// The same on top of another allocator than the system's.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: CountingAlloc<mimalloc::MiMalloc> = CountingAlloc::new(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     let args = Args::parse();

@@ -5,16 +5,23 @@
 //! if a bound is not kept; what happens inside is measured by the program in
 //! `benches`, which shows what meets its target.
 
+mod against;
 mod client;
+mod instructions;
 mod load;
 mod reload;
 mod site;
+mod wasm;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
 use crate::workspace::Workspace;
+
+/// What `--write` writes.
+const PAGE: &str = "docs/reference/benchmarks.md";
 
 /// Runs the benchmark that the first argument names; without one of these
 /// names, the program in `benches` with all arguments.
@@ -31,13 +38,42 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 }
 
 fn rows(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    // With the program beside it, so that both are built of the same crates.
+    let program = build(workspace)?;
+    match arguments {
+        [flag, other, rest @ ..] if flag == "--against" => {
+            against::run(&program, Path::new(other), rest)
+        }
+        [flag, row] if flag == "--instructions" => instructions::run(&program, row, 1000),
+        [flag, row, operations] if flag == "--instructions" => {
+            instructions::run(&program, row, operations.parse()?)
+        }
+        [flag] if flag == "--wasm" => wasm::run(workspace, &program),
+        _ => measure(workspace, &program, arguments),
+    }
+}
+
+fn measure(workspace: &Workspace, program: &Path, arguments: &[String]) -> Result<()> {
+    let mut command = Command::new(program);
+    for argument in arguments {
+        command.arg(argument);
+        if argument == "--write" {
+            command.arg(workspace.path(PAGE));
+        }
+    }
+    let version = Command::new("rustc").arg("--version").output()?;
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
+    command.env("JSVM_BENCH_BUILD", format!("{version}, profile release"));
+    let status = command.status()?;
+    ensure!(status.success(), "the benchmarks failed");
+    Ok(())
+}
+
+/// Builds the program with `jsvm` beside it, so that both are of the same
+/// crates.
+fn build(workspace: &Workspace) -> Result<PathBuf> {
     let packages = ["-p", "jsvm-benches", "-p", "jsvm-cli"];
     let build = ["build", "--release", "--locked", "--bins"];
     let status = workspace.cargo(&build).args(packages).status()?;
     ensure!(status.success(), "cargo build: {status}");
-    let program = workspace.target().join("release/jsvm-benches");
-    let status = Command::new(program).args(arguments).status()?;
-    ensure!(status.success(), "the benchmarks failed");
-    Ok(())
+    Ok(workspace.target().join("release/jsvm-benches"))
 }
