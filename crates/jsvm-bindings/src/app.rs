@@ -22,10 +22,10 @@ use crate::{
     storage::{Query, Rows, Storage, Transaction},
 };
 use arc_swap::ArcSwap;
-use jsvm_core::{ContentId, Limited};
+use jsvm_core::{ContentId, Limited, Program};
 use serde_json::{Map, Value};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, OnceLock,
@@ -167,6 +167,10 @@ impl App {
         *crons = jobs;
         self.shared.hooks.store(hooks);
         self.shared.swaps.fetch_add(1, Ordering::Release);
+        drop(crons);
+        if let Some(dispatch) = self.shared.dispatch.get() {
+            dispatch.hooks_changed();
+        }
     }
 
     /// Says that programs were dropped to save memory: before its next
@@ -184,14 +188,14 @@ impl App {
     }
 
     /// The programs of the hooks and cron jobs in force.
-    pub(crate) fn programs(&self) -> HashSet<ContentId> {
-        let jobs: Vec<_> = self
-            .crons()
-            .values()
-            .map(|job| job.handler.program.id())
-            .collect();
+    pub(crate) fn programs(&self) -> BTreeMap<ContentId, Arc<Program>> {
+        let crons = self.crons();
+        let jobs = crons.values().map(|job| &job.handler.program);
         let hooks = self.shared.hooks.load();
-        hooks.programs().chain(jobs).collect()
+        let programs = hooks.programs().chain(jobs);
+        programs
+            .map(|program| (program.id(), Arc::clone(program)))
+            .collect()
     }
 
     /// Whether this is a transaction.

@@ -14,4 +14,9 @@ pub trait Dispatch: Send + Sync + 'static {
     ///
     /// What the chain ended with; [`Error::Unavailable`] if it never ran.
     fn run(&self, chain: Chain) -> Result<(), Error>;
+
+    /// Other hooks came into force: workers may [warm up](crate::Executor::warm_up).
+    ///
+    /// Does not wait for them. By default, it does nothing.
+    fn hooks_changed(&self) {}
 }

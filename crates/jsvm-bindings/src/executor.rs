@@ -39,7 +39,20 @@ struct State {
     observer: OnceCell<Box<dyn Observer>>,
     /// The handlers in progress, the innermost last.
     running: RefCell<Vec<Arc<Handler>>>,
+    ahead: RefCell<Ahead>,
 }
+
+/// What is left to make ahead of its first call.
+#[derive(Default)]
+struct Ahead {
+    /// The swap of hooks that it was chosen after.
+    swaps: Option<u64>,
+    programs: Vec<Arc<Program>>,
+}
+
+/// Weight of the largest program that is made ahead; a job that comes meanwhile
+/// waits for it.
+const LARGEST_AHEAD: usize = 64 * 1024;
 
 /// What came of a script that ran by itself.
 #[derive(Debug, Clone)]
@@ -100,6 +113,7 @@ impl Executor {
             idle: RefCell::new(vec![Box::new(vm)]),
             observer: OnceCell::new(),
             running: RefCell::default(),
+            ahead: RefCell::default(),
         })))
     }
 
@@ -176,6 +190,54 @@ impl Executor {
     /// How many functions are kept, for tests and people who watch memory.
     pub fn functions(&self) -> usize {
         self.0.idle.borrow().iter().map(|vm| vm.functions()).sum()
+    }
+
+    /// Does one piece of what the first calls of the hooks in force would have
+    /// to do: makes a VM, or the function of a handler. Returns whether there is
+    /// more to do.
+    ///
+    /// The functions are those of the VM that the next chain gets. They are made
+    /// once after each change of the hooks, of programs that together weigh no
+    /// more than `most` bytes; very large ones are left to their first call.
+    /// Call it between two executions; it has the limits of one.
+    pub fn warm_up(&self, most: u64) -> bool {
+        if most == 0 {
+            return false;
+        }
+        self.catch_up();
+        self.0.execution.start(Duration::ZERO);
+        if self.0.idle.borrow().is_empty() {
+            let made = self.checkout();
+            return made.map(|vm| self.0.idle.borrow_mut().push(vm)).is_ok();
+        }
+        let Some(program) = self.next_ahead(most) else {
+            return false;
+        };
+        let mut idle = self.0.idle.borrow_mut();
+        if let Some(vm) = idle.last_mut() {
+            vm.prepare(&program);
+        }
+        idle.retain(|vm| vm.is_reusable());
+        true
+    }
+
+    /// The next program whose function should be made.
+    fn next_ahead(&self, most: u64) -> Option<Arc<Program>> {
+        let mut ahead = self.0.ahead.borrow_mut();
+        let swaps = Some(self.0.seen.get().swaps);
+        if ahead.swaps != swaps {
+            let mut left = most;
+            let mut fits = |program: &Arc<Program>| {
+                let weight = program.weight();
+                let rest = left.checked_sub(weight as u64);
+                left = rest.unwrap_or(left);
+                rest.is_some() && weight <= LARGEST_AHEAD
+            };
+            let programs = self.0.env.app.programs().into_values();
+            let programs = programs.filter(|program| fits(program)).collect();
+            *ahead = Ahead { swaps, programs };
+        }
+        ahead.programs.pop()
     }
 
     /// Lets go of what is not needed since other hooks came into force, or

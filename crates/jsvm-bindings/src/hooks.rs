@@ -4,7 +4,7 @@
 //! another one. Plain data that any thread may read.
 
 use crate::{kinds::EventKind, middleware::Step, schedule::Schedule};
-use jsvm_core::{ContentId, Program};
+use jsvm_core::Program;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// One of the hooks that scripts can register handlers for.
@@ -221,13 +221,13 @@ impl HookSet {
 
     /// The programs of everything that is registered, but for cron jobs:
     /// those in force are the app's.
-    pub(crate) fn programs(&self) -> impl Iterator<Item = ContentId> {
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &Arc<Program>> {
         let own = self.routes.iter().flat_map(|route| &route.middlewares);
         let middlewares = self.middlewares.iter().chain(own).map(|one| &one.step);
         let routes = self.routes.iter().map(|route| &route.handler);
         let steps = routes.chain(middlewares).filter_map(Step::script);
         let handlers = self.handlers.values().flatten().chain(steps);
-        handlers.map(|handler| handler.program.id())
+        handlers.map(|handler| &handler.program)
     }
 
     /// The names of the files, in the order in which they were loaded.

@@ -156,6 +156,15 @@ impl Vm {
         self.finish(result)
     }
 
+    /// Makes the function of a handler ahead of its first call. No script runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub fn prepare(&mut self, program: &Arc<Program>) -> Result<(), Failure> {
+        self.function(program).map(drop)
+    }
+
     /// Runs promise jobs until none is left, then forgets what cannot run.
     ///
     /// # Errors

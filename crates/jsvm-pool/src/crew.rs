@@ -16,6 +16,7 @@ use crate::{
     error::JobError,
     shared::Shared,
     slot::{Finding, Look, Slot},
+    warming::TurnEnd,
     worker::{Purpose, SlotOf, Worker, spawn},
 };
 
@@ -91,7 +92,11 @@ impl<W: Worker> Crew<W> {
                 Finding::Idle => {}
                 Finding::Busy(at) => next = Some(earlier(at, next)),
                 Finding::Overdue(claim) => {
-                    shared.counters.abandoned.add();
+                    if claim.is_warm_up {
+                        shared.queue.end_warm_up(TurnEnd::Lost);
+                    } else {
+                        shared.counters.abandoned.add();
+                    }
                     shared.counters.workers.subtract();
                     shared.answer(claim, Err(JobError::Abandoned));
                     self.lose(&lane);

@@ -83,6 +83,7 @@ mod stop;
 mod supervisor;
 mod sync;
 mod ticket;
+mod warming;
 mod worker;
 
 pub use crate::{

@@ -153,6 +153,16 @@ impl<W: Worker> Pool<W> {
         }
     }
 
+    /// Has every worker [warm up](Worker::warm_up), those made from now on
+    /// included, one at a time and while it has nothing else to do.
+    ///
+    /// Returns at once. A warm-up that panics or does not stop at its time
+    /// limit costs its worker as a job would, and is the last one until the
+    /// next call.
+    pub fn warm_up(&self) {
+        self.shared.queue.ask_to_warm_up();
+    }
+
     /// What the pool does now and has done so far.
     pub fn stats(&self) -> Stats {
         self.shared.stats()

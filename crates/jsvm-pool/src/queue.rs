@@ -20,6 +20,7 @@ use crate::{
     call::Key,
     spin::Spin,
     sync::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, lock, wait, wait_for},
+    warming::{TurnEnd, Warming},
 };
 
 /// What can wait in a queue.
@@ -52,6 +53,15 @@ pub(crate) struct Queue<T> {
 /// Keeps what spinners look at off the line that the lock is on.
 #[repr(align(128))]
 struct Apart<T>(T);
+
+/// What a worker gets that waits for an item.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken<T> {
+    Item(T),
+    /// Nothing waits: the worker may warm up, and has then done so for so many
+    /// of the askings. Tell [`end_warm_up`](Queue::end_warm_up) at the end.
+    Time(u64),
+}
 
 /// An item that was not taken in.
 #[derive(Debug)]
@@ -132,14 +142,20 @@ impl<T: Item> Queue<T> {
         lock(&self.state).extra -= 1;
     }
 
-    /// The next item, once there is one. Nothing if the queue is closed and
-    /// empty, or if the worker that asks is told to leave.
+    /// The next item, once there is one, or time to warm up for a worker that
+    /// has done so for `warmed` of the askings. Nothing if the queue is closed
+    /// and empty, or if the worker that asks is told to leave.
     ///
     /// Tell [`end`](Self::end) when an item with a key has run.
-    pub(crate) fn take(&self, spin: &Spin, is_leaving: impl Fn() -> bool) -> Option<T> {
+    pub(crate) fn take(
+        &self,
+        spin: &Spin,
+        is_leaving: impl Fn() -> bool,
+        warmed: u64,
+    ) -> Option<Taken<T>> {
         let mut state = lock(&self.state);
-        if let Some(item) = self.take_now(&mut state, &is_leaving) {
-            return item;
+        if let Some(taken) = self.take_now(&mut state, &is_leaving, warmed) {
+            return taken;
         }
         let since = Instant::now();
         let mut is_sleepy = false;
@@ -156,9 +172,9 @@ impl<T: Item> Queue<T> {
                 is_sleepy = !found;
                 state
             };
-            if let Some(item) = self.take_now(&mut state, &is_leaving) {
+            if let Some(taken) = self.take_now(&mut state, &is_leaving, warmed) {
                 spin.learn(since);
-                return item;
+                return taken;
             }
         }
     }
@@ -168,7 +184,8 @@ impl<T: Item> Queue<T> {
         &self,
         state: &mut MutexGuard<'_, State<T>>,
         is_leaving: impl Fn() -> bool,
-    ) -> Option<Option<T>> {
+        warmed: u64,
+    ) -> Option<Option<Taken<T>>> {
         if is_leaving() {
             // The wake that it got may have been meant for a job.
             if state.wake_one() {
@@ -176,11 +193,38 @@ impl<T: Item> Queue<T> {
             }
             return Some(None);
         }
-        match self.pop(state) {
-            Some(item) => Some(Some(item)),
-            None if state.is_drained() => Some(None),
-            None => None,
+        if let Some(item) = self.pop(state) {
+            return Some(Some(Taken::Item(item)));
         }
+        if state.is_drained() {
+            return Some(None);
+        }
+        let askings = state.warming.begin(warmed)?;
+        // As an idle worker, one that warms up is room.
+        if state.pushers > 0 {
+            self.room.notify_all();
+        }
+        Some(Some(Taken::Time(askings)))
+    }
+
+    /// Has each worker warm up once more, one after the other, when it has
+    /// nothing else to do.
+    pub(crate) fn ask_to_warm_up(&self) {
+        lock(&self.state).warming.ask();
+        self.wake_all();
+    }
+
+    /// Whether a worker that warms up may go on: nothing waits for it.
+    pub(crate) fn may_warm_up(&self) -> bool {
+        let state = lock(&self.state);
+        state.is_open && state.ready.is_empty()
+    }
+
+    /// Tells that a worker does not warm up any more.
+    pub(crate) fn end_warm_up(&self, end: TurnEnd) {
+        lock(&self.state).warming.end(end);
+        // It is the turn of another one.
+        self.wake_all();
     }
 
     fn spin<'a>(
@@ -354,6 +398,7 @@ struct State<T> {
     pushers: usize,
     extra: usize,
     wanted: usize,
+    warming: Warming,
 }
 
 struct Entry<T> {
@@ -394,6 +439,7 @@ impl<T: Item> State<T> {
             pushers: 0,
             extra: 0,
             wanted: 0,
+            warming: Warming::default(),
         }
     }
 
@@ -402,7 +448,7 @@ impl<T: Item> State<T> {
     }
 
     fn idle(&self) -> usize {
-        self.spinning + self.sleeping
+        self.spinning + self.sleeping + usize::from(self.warming.is_taken())
     }
 
     fn has_room(&self, item: &T, bounds: &Bounds) -> bool {

@@ -76,9 +76,21 @@ impl<W: Worker> Shared<W> {
             claim: Claim {
                 reply,
                 key: call.key,
+                is_warm_up: false,
             },
         };
         (task, ticket)
+    }
+
+    /// What a warm-up is watched by; nobody waits for its answer.
+    pub(crate) fn claim_for_warm_up(&self) -> Claim<W::Output> {
+        let (reply, ticket) = pair(&self.signals, None);
+        ticket.detach();
+        Claim {
+            reply,
+            key: None,
+            is_warm_up: true,
+        }
     }
 
     /// The task, unless it was cancelled or has waited for too long: then it

@@ -32,6 +32,8 @@ pub(crate) struct Slot<T, S> {
 pub(crate) struct Claim<T> {
     pub(crate) reply: Reply<T>,
     pub(crate) key: Option<Key>,
+    /// Whether it stands for a warm-up instead, which nobody waits for.
+    pub(crate) is_warm_up: bool,
 }
 
 /// What the supervisor looks at a slot with.
@@ -241,7 +243,11 @@ mod tests {
     fn begin(slot: &Slot, stop: &Count, deadline: Instant) -> Ticket<()> {
         let signals = Arc::new(Signals::new(Spin::new(Duration::ZERO)));
         let (reply, ticket) = pair(&signals, None);
-        let claim = Claim { reply, key: None };
+        let claim = Claim {
+            reply,
+            key: None,
+            is_warm_up: false,
+        };
         slot.begin(claim, stop.clone(), deadline, Thread::current());
         ticket
     }

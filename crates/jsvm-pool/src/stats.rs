@@ -36,7 +36,7 @@ pub struct Stats {
     pub completed: u64,
     /// Jobs whose worker panicked.
     pub panicked: u64,
-    /// Jobs asked to stop, whether or not they did.
+    /// Jobs, and warm-ups, asked to stop, whether or not they did.
     pub stopped: u64,
     /// Jobs whose worker was abandoned.
     pub abandoned: u64,
@@ -56,6 +56,8 @@ pub struct Stats {
     pub spawned: u64,
     /// Workers made in place of lost or worn ones.
     pub replaced: u64,
+    /// Warm-ups done to their end, one for each worker and asking.
+    pub warmed: u64,
 }
 
 /// What became of the jobs that a shutdown found in the pool.
@@ -123,6 +125,7 @@ pub(crate) struct Counters {
     pub(crate) waited: Counter,
     pub(crate) spawned: Counter,
     pub(crate) replaced: Counter,
+    pub(crate) warmed: Counter,
 }
 
 impl Counters {
@@ -148,6 +151,7 @@ impl Counters {
             waited: self.waited.get(),
             spawned: self.spawned.get(),
             replaced: self.replaced.get(),
+            warmed: self.warmed.get(),
             ..Stats::default()
         }
     }

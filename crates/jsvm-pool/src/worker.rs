@@ -18,9 +18,11 @@ use crate::{
     error::JobError,
     guard::guarded,
     priority::Thread,
+    queue::Taken,
     shared::{Shared, Task},
-    slot::Slot,
+    slot::{Claim, Slot},
     stop::Stop,
+    warming::TurnEnd,
 };
 
 /// What runs jobs, one at a time, on a thread of its own.
@@ -51,6 +53,19 @@ pub trait Worker: 'static {
     /// the grace after that is answered like any other; later, its output is
     /// dropped.
     fn run(&mut self, job: Self::Job, deadline: Instant) -> Self::Output;
+
+    /// Does one piece of what makes later jobs start faster, and returns
+    /// whether there is more to do.
+    ///
+    /// Called while no job waits, after [`Pool::warm_up`]; a job that comes
+    /// meanwhile waits for the end of the piece, if no other worker is idle.
+    /// As a job, it is asked to stop at the time limit of the pool. By default,
+    /// there is nothing to do.
+    ///
+    /// [`Pool::warm_up`]: crate::Pool::warm_up
+    fn warm_up(&mut self) -> bool {
+        false
+    }
 
     /// How many bytes the worker holds between two jobs, for
     /// [`Builder::max_held_bytes`]. By default, this is 0.
@@ -134,9 +149,20 @@ impl<W: Worker> Drop for Place<W> {
 struct Ready<W: Worker> {
     worker: W,
     stop: W::Stop,
+    record: Record,
+}
+
+/// What a worker has done so far.
+#[derive(Clone, Copy, Default)]
+struct Record {
     /// Jobs that it has run.
     served: u64,
+    /// For how many of the askings it has warmed up.
+    warmed: u64,
 }
+
+/// What was watched to its end, and how that was.
+type Ended<W, R> = (Claim<<W as Worker>::Output>, Result<R, String>);
 
 enum Served<W> {
     Completed(W),
@@ -149,16 +175,24 @@ impl<W: Worker> Place<W> {
         // Without a worker the thread serves only if no other thread has one.
         while ready.is_ok() || !self.shared.has_workers() {
             let is_leaving = || self.slot.is_leaving();
-            let Some(task) = self.shared.queue.take(&self.shared.idle, is_leaving) else {
-                break;
-            };
+            let warmed = ready.as_ref().map_or(0, |ready| ready.record.warmed);
+            let taken = self
+                .shared
+                .queue
+                .take(&self.shared.idle, is_leaving, warmed);
+            let Some(taken) = taken else { break };
             let now = Instant::now();
-            let Some(task) = self.shared.unless_dead(task, now) else {
-                continue;
-            };
-            let next = match ready.or_else(|_| self.remake()) {
-                Ok(ready) => self.serve(ready, task, now),
-                Err(cause) => Some(self.hand_back(task, cause)),
+            let next = match taken {
+                Taken::Time(askings) => self.warm_up(ready.or_else(|_| self.remake()), askings),
+                Taken::Item(task) => {
+                    let Some(task) = self.shared.unless_dead(task, now) else {
+                        continue;
+                    };
+                    match ready.or_else(|_| self.remake()) {
+                        Ok(ready) => self.serve(ready, task, now),
+                        Err(cause) => Some(self.hand_back(task, cause)),
+                    }
+                }
             };
             let Some(next) = next else { return };
             ready = next;
@@ -183,7 +217,7 @@ impl<W: Worker> Place<W> {
         let made = guarded(&self.shared.factory)
             .flatten()
             .inspect(|_| self.count(purpose))
-            .and_then(|worker| self.prepare(worker, 0));
+            .and_then(|worker| self.prepare(worker, Record::default()));
         if made.is_ok() {
             self.slot.set_made();
         }
@@ -207,12 +241,12 @@ impl<W: Worker> Place<W> {
         self.make(Purpose::Replace)
     }
 
-    fn prepare(&self, worker: W, served: u64) -> Result<Ready<W>, String> {
+    fn prepare(&self, worker: W, record: Record) -> Result<Ready<W>, String> {
         match guarded(|| worker.stop_handle()) {
             Ok(stop) => Ok(Ready {
                 worker,
                 stop,
-                served,
+                record,
             }),
             Err(message) => {
                 self.discard(worker);
@@ -234,11 +268,12 @@ impl<W: Worker> Place<W> {
         task: Task<W>,
         now: Instant,
     ) -> Option<Result<Ready<W>, String>> {
-        let served = ready.served + 1;
+        let mut record = ready.record;
+        record.served += 1;
         match self.run(ready, task, now) {
             Served::Completed(worker) => {
-                self.note_wear(&worker, served);
-                Some(self.prepare(worker, served).or_else(|_| self.remake()))
+                self.note_wear(&worker, record.served);
+                Some(self.prepare(worker, record).or_else(|_| self.remake()))
             }
             Served::Panicked => Some(self.remake()),
             Served::Abandoned => None,
@@ -253,12 +288,10 @@ impl<W: Worker> Place<W> {
         let counters = &self.shared.counters;
         let deadline = after(now, task.timeout);
         counters.started.add();
-        self.slot.begin(claim, stop, deadline, self.thread);
-        self.shared.signals.alarm.ring(deadline);
         AT_WORK.set(Some(self.shared.id()));
-        let outcome = guarded(|| worker.run(job, deadline));
+        let ended = self.watched(claim, stop, deadline, || worker.run(job, deadline));
         AT_WORK.set(None);
-        let Some(claim) = self.slot.end() else {
+        let Some((claim, outcome)) = ended else {
             let _ = guarded(|| drop(worker));
             return Served::Abandoned;
         };
@@ -274,6 +307,76 @@ impl<W: Worker> Place<W> {
                 self.shared.answer(claim, Err(JobError::Panicked(message)));
                 let _ = guarded(|| drop(worker));
                 Served::Panicked
+            }
+        }
+    }
+
+    /// Runs code of the worker under the eyes of the supervisor. Nothing is
+    /// returned if the thread was given up meanwhile.
+    fn watched<R>(
+        &self,
+        claim: Claim<W::Output>,
+        stop: W::Stop,
+        deadline: Instant,
+        code: impl FnOnce() -> R,
+    ) -> Option<Ended<W, R>> {
+        self.slot.begin(claim, stop, deadline, self.thread);
+        self.shared.signals.alarm.ring(deadline);
+        let outcome = guarded(code);
+        Some((self.slot.end()?, outcome))
+    }
+
+    /// Has the worker warm up, piece by piece, until it is done or a job
+    /// waits. Returns as [`serve`](Self::serve).
+    fn warm_up(
+        &self,
+        mut ready: Result<Ready<W>, String>,
+        askings: u64,
+    ) -> Option<Result<Ready<W>, String>> {
+        let queue = &self.shared.queue;
+        while queue.may_warm_up() && !self.slot.is_leaving() {
+            let Ok(Ready {
+                worker,
+                stop,
+                mut record,
+            }) = ready
+            else {
+                break;
+            };
+            match self.warm_up_once(worker, stop)? {
+                Ok((worker, has_more)) => {
+                    record.warmed = if has_more { record.warmed } else { askings };
+                    ready = self.prepare(worker, record);
+                }
+                Err(cause) => ready = Err(cause),
+            }
+            if record.warmed == askings {
+                self.shared.counters.warmed.add();
+                break;
+            }
+        }
+        let end = match ready {
+            Ok(_) => TurnEnd::Well,
+            Err(_) => TurnEnd::Lost,
+        };
+        queue.end_warm_up(end);
+        Some(ready)
+    }
+
+    /// Returns the worker and whether it has more to do, unless it panicked;
+    /// nothing if the thread was given up, and its turn ended.
+    fn warm_up_once(&self, mut worker: W, stop: W::Stop) -> Option<Result<(W, bool), String>> {
+        let deadline = after(Instant::now(), self.shared.options.timeout);
+        let claim = self.shared.claim_for_warm_up();
+        match self.watched(claim, stop, deadline, || worker.warm_up()) {
+            Some((_, Ok(has_more))) => Some(Ok((worker, has_more))),
+            Some((_, Err(message))) => {
+                self.discard(worker);
+                Some(Err(message))
+            }
+            None => {
+                let _ = guarded(|| drop(worker));
+                None
             }
         }
     }

@@ -95,6 +95,10 @@ impl Builder {
                 sink: self.sink,
                 ..self.config.metrics.options()
             })),
+            ahead: match self.config.pool.warm_up {
+                true => self.config.cache.max_bytes,
+                false => 0,
+            },
         };
         let programs = Programs::new(&self.config, &self.app, &shared.metrics).map_err(|err| {
             let dir = self.config.cache.dir.display();

@@ -68,12 +68,16 @@ pub(crate) struct HookWorker {
     limits: Limits,
     /// Bytes that the worker's thread holds.
     live: fn() -> i64,
+    /// Weight of the programs whose functions are made before their first call.
+    ahead: u64,
 }
 
 /// What all workers of a runtime share.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
+    /// Weight of the programs whose functions are made before their first call.
+    pub(crate) ahead: u64,
 }
 
 impl HookWorker {
@@ -91,6 +95,7 @@ impl HookWorker {
             measure,
             limits,
             live,
+            ahead: shared.ahead,
         })
     }
 }
@@ -118,6 +123,10 @@ impl Worker for HookWorker {
             measure.script(id, ran, used.peak, self.limits.timeout_or(job.timeout));
         }
         result
+    }
+
+    fn warm_up(&mut self) -> bool {
+        self.executor.warm_up(self.ahead)
     }
 
     fn held_bytes(&self) -> u64 {
@@ -225,5 +234,11 @@ impl Dispatch for PoolDispatch {
         let own = hook.as_deref().and_then(|hook| self.timeouts.get(hook));
         let job = Job::chain(chain, own.copied().unwrap_or_default(), &self.metrics);
         run(&pool, &self.limits, &self.metrics, hook, job).map(drop)
+    }
+
+    fn hooks_changed(&self) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.warm_up();
+        }
     }
 }

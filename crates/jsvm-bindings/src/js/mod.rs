@@ -50,7 +50,7 @@ use jsvm_core::{ContentId, ErrorKind, Execution, Program, ScriptError, Vm};
 use serde_json::Value;
 use std::{
     cell::{OnceCell, RefCell},
-    collections::HashSet,
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
 };
@@ -104,14 +104,21 @@ impl HookVm {
         self.vm.has(handler.program.id())
     }
 
+    /// Makes the function of a handler ahead of its first call, which tells if
+    /// it cannot be made.
+    pub(crate) fn prepare(&mut self, program: &Arc<Program>) {
+        let _ = self.vm.prepare(program);
+        self.vm.end_execution();
+    }
+
     /// How many functions are kept.
     pub(crate) fn functions(&self) -> usize {
         self.vm.functions()
     }
 
     /// Drops the functions of all other programs.
-    pub(crate) fn retain(&mut self, programs: &HashSet<ContentId>) {
-        self.vm.retain(|id| programs.contains(&id));
+    pub(crate) fn retain(&mut self, programs: &BTreeMap<ContentId, Arc<Program>>) {
+        self.vm.retain(|id| programs.contains_key(&id));
     }
 
     /// Runs a script to its end, promise jobs included.

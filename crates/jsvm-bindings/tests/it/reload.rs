@@ -106,6 +106,50 @@ fn run_all(executor: &Executor, notes: &Notes, app: &App, jobs: &[&str]) -> (usi
 }
 
 #[test]
+fn what_is_made_ahead_is_found_by_the_first_call() {
+    let text = "onBootstrap((e) => e.next())
+        cronAdd('a', '* * * * *', () => 1)
+        cronAdd('same', '* * * * *', () => 1)";
+    let app = World::new("").app;
+    app.set_hooks(hooks(&app, text));
+    on_large_stack(move || {
+        let (executor, notes) = (Executor::new(strict_env(&app)).unwrap(), Notes::default());
+        executor.observe(notes.clone());
+        let pieces = || std::iter::repeat_with(|| executor.warm_up(1_000_000));
+        assert!(!executor.warm_up(0));
+        assert_eq!(pieces().take_while(|more| *more).count(), 3);
+        let all = vec![true; 3];
+        assert_eq!(run_all(&executor, &notes, &app, &["a", "same"]), (3, all));
+        // Other hooks need another VM and their own functions only.
+        app.set_hooks(hooks(&app, "onBootstrap((e) => e.next()) // again"));
+        assert_eq!(pieces().take_while(|more| *more).count(), 2);
+        assert_eq!(run_all(&executor, &notes, &app, &[]), (1, vec![true]));
+        assert!(!executor.warm_up(1_000_000));
+    });
+}
+
+#[test]
+fn no_more_is_made_ahead_than_there_is_room_for() {
+    let large = "/**/".repeat(20_000);
+    let text = format!(
+        "onBootstrap((e) => {{ {large} e.next() }})
+        cronAdd('a', '* * * * *', () => 1)
+        cronAdd('b', '* * * * *', () => 2)"
+    );
+    let app = World::new("").app;
+    app.set_hooks(hooks(&app, &text));
+    let weight = |id: &str| app.crons()[id].handler.program.weight() as u64;
+    let one = weight("a").max(weight("b"));
+    on_large_stack(move || {
+        for (most, made) in [(one - 1, 0), (2 * one - 1, 1), (1_000_000, 2)] {
+            let executor = Executor::new(strict_env(&app)).unwrap();
+            while executor.warm_up(most) {}
+            assert_eq!(executor.functions(), made, "{most}");
+        }
+    });
+}
+
+#[test]
 fn an_eviction_frees_the_functions_that_nobody_needs() {
     let text = "onBootstrap((e) => e.next())
         cronAdd('a', '* * * * *', () => 1)

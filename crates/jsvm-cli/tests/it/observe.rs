@@ -132,7 +132,7 @@ fn an_error_tells_where() {
 
 #[test]
 fn executions_are_stored_as_rows() {
-    let dir = project(HELLO, "[metrics]\ntable = \"all\"");
+    let dir = project(HELLO, "[pool]\nwarm-up = false\n[metrics]\ntable = \"all\"");
     let server = served(dir.path());
     server.signal("-TERM");
     assert_eq!(server.wait(), Some(0));

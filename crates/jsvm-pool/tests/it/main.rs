@@ -17,6 +17,7 @@ mod lost_worker;
 mod serving;
 mod shutdown;
 mod sizing;
+mod warming;
 
 use std::{
     cell::Cell,

@@ -36,6 +36,8 @@ mod stop;
 mod sync;
 #[path = "../../src/ticket.rs"]
 mod ticket;
+#[path = "../../src/warming.rs"]
+mod warming;
 
 mod protocols;
 

@@ -13,7 +13,7 @@ use crate::{
     call::{CancelToken, Key},
     error::JobError,
     priority::Thread,
-    queue::{Bounds, Item, Queue, Refused},
+    queue::{Bounds, Item, Queue, Refused, Taken},
     signals::Signals,
     slot::{Claim, Finding, Look, Slot},
     spin::Spin,
@@ -21,6 +21,7 @@ use crate::{
     stop::{Stop, StopReason},
     sync::{AtomicBool, AtomicUsize, Ordering},
     ticket::pair,
+    warming::TurnEnd,
 };
 
 /// Every model, by its name.
@@ -44,6 +45,10 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     (
         "a_caller_that_waits_for_room_gets_it",
         a_caller_that_waits_for_room_gets_it,
+    ),
+    (
+        "all_workers_warm_up_in_turn_and_no_item_is_left_for_it",
+        all_workers_warm_up_in_turn_and_no_item_is_left_for_it,
     ),
     (
         "a_waiting_thread_gets_the_answer",
@@ -95,7 +100,10 @@ fn queue(waiting: usize, per_key: Option<NonZeroUsize>) -> Arc<Queue<Numbered>> 
 }
 
 fn take(queue: &Queue<Numbered>) -> Option<Numbered> {
-    queue.take(&Spin::new(Duration::ZERO), || false)
+    match queue.take(&Spin::new(Duration::ZERO), || false, 0)? {
+        Taken::Item(item) => Some(item),
+        Taken::Time(_) => panic!("nobody was asked to warm up"),
+    }
 }
 
 /// Takes until the queue is closed and empty. Returns the numbers.
@@ -156,7 +164,7 @@ fn a_worker_that_is_told_to_leave_passes_its_wake_on() {
             let (queue, is_leaving) = (Arc::clone(&queue), Arc::clone(&is_leaving));
             thread::spawn(move || {
                 let told = || is_leaving.load(Ordering::SeqCst);
-                queue.take(&Spin::new(Duration::ZERO), told)
+                queue.take(&Spin::new(Duration::ZERO), told, 0)
             })
         };
         let stayer = {
@@ -213,6 +221,40 @@ fn a_caller_that_waits_for_room_gets_it() {
         let end = Instant::now() + HOUR;
         queue.push_until(Numbered(1, None), end).unwrap();
         assert_eq!(worker.join().unwrap(), [0, 1]);
+    });
+}
+
+/// Takes until the queue is closed, which whoever does the last of `left` things
+/// does. Returns how often there was time to warm up.
+fn work_and_warm_up(queue: &Queue<Numbered>, left: &AtomicUsize, warms: &AtomicUsize) -> u32 {
+    let (mut times, mut warmed) = (0, 0);
+    while let Some(taken) = queue.take(&Spin::new(Duration::ZERO), || false, warmed) {
+        if let Taken::Time(askings) = taken {
+            assert_eq!(warms.fetch_add(1, Ordering::SeqCst), 0);
+            warms.fetch_sub(1, Ordering::SeqCst);
+            (times, warmed) = (times + 1, askings);
+            queue.end_warm_up(TurnEnd::Well);
+        }
+        if left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            queue.close();
+        }
+    }
+    times
+}
+
+/// An item, or a turn, that is left to nobody is a deadlock.
+fn all_workers_warm_up_in_turn_and_no_item_is_left_for_it() {
+    model(|| {
+        let queue = queue(1, None);
+        let (left, warms) = (Arc::new(AtomicUsize::new(3)), Arc::new(AtomicUsize::new(0)));
+        let other = {
+            let (queue, left, warms) = (Arc::clone(&queue), Arc::clone(&left), Arc::clone(&warms));
+            thread::spawn(move || work_and_warm_up(&queue, &left, &warms))
+        };
+        queue.ask_to_warm_up();
+        queue.push(Numbered(0, None)).unwrap();
+        let own = work_and_warm_up(&queue, &left, &warms);
+        assert_eq!((own, other.join().unwrap()), (1, 1));
     });
 }
 
@@ -278,7 +320,11 @@ fn an_overdue_job_is_answered_by_its_worker_or_its_supervisor() {
         let stops = Arc::new(AtomicUsize::new(0));
         let (reply, ticket) = pair(&signals(), None);
         let start = Instant::now();
-        let claim = Claim { reply, key: None };
+        let claim = Claim {
+            reply,
+            key: None,
+            is_warm_up: false,
+        };
         slot.begin(claim, Count(Arc::clone(&stops)), start, Thread::current());
         let worker = {
             let slot = Arc::clone(&slot);
@@ -333,7 +379,11 @@ fn the_deadline_of_a_job_that_begins_during_a_look_is_not_lost() {
         let worker = {
             let (slot, alarm) = (Arc::clone(&slot), Arc::clone(&alarm));
             thread::spawn(move || {
-                let claim = Claim { reply, key: None };
+                let claim = Claim {
+                    reply,
+                    key: None,
+                    is_warm_up: false,
+                };
                 let stop = Count(Arc::new(AtomicUsize::new(0)));
                 slot.begin(claim, stop, start, Thread::current());
                 alarm.ring(start);

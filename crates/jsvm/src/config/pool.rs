@@ -58,6 +58,9 @@ pub struct PoolConfig {
     /// default, this is 20 us.
     #[serde(deserialize_with = "duration")]
     pub spin: Duration,
+    /// Whether threads without work make the functions of hooks before their
+    /// first call. By default, they do.
+    pub warm_up: bool,
     /// Time limits of single hooks, by the name that logs call them. By
     /// default, there are none.
     #[serde(deserialize_with = "timeouts")]
@@ -96,6 +99,7 @@ impl Default for PoolConfig {
             max_abandoned: EIGHT,
             grace: Duration::from_millis(8),
             spin: Duration::from_micros(20),
+            warm_up: true,
             timeouts: BTreeMap::new(),
         }
     }

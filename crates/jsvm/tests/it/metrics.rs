@@ -27,7 +27,7 @@ fn series(host: &Host, hook: &str) -> Series {
 
 #[test]
 fn each_call_of_each_handler_is_counted() {
-    let host = Host::new(HOOKS, |_| {});
+    let host = Host::new(HOOKS, |config| config.pool.warm_up = false);
     for _ in 0..3 {
         host.emit("onBootstrap").unwrap();
     }
@@ -44,6 +44,29 @@ fn each_call_of_each_handler_is_counted() {
     // The file and its handlers.
     assert_eq!(snapshot.compile.count(), 1 + 3);
     assert_eq!(snapshot.counts.into_values().collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn the_first_call_finds_the_function_that_was_made_ahead() {
+    let host = Host::new(
+        "onBootstrap((e) => e.next()); onTerminate((e) => e.next())",
+        |config| config.pool.workers = 2,
+    );
+    // Once for each worker, and again for other hooks.
+    for (round, warmed) in [(0, 2), (1, 4)] {
+        while host.runtime.stats().pool.warmed < warmed {
+            std::thread::yield_now();
+        }
+        host.emit("onBootstrap").unwrap();
+        host.emit("onTerminate").unwrap();
+        for hook in ["onBootstrap", "onTerminate"] {
+            let calls = series(&host, hook);
+            assert_eq!((calls.cache_hits, calls.cache_misses()), (round + 1, 0));
+        }
+        let other = "onBootstrap((e) => e.next()); onTerminate((e) => { e.next() })";
+        let file = jsvm::Source::new("main.pb.js", other);
+        assert!(host.runtime.load(&[file]).unwrap().is_empty());
+    }
 }
 
 #[test]
