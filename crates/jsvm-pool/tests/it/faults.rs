@@ -1,18 +1,24 @@
 //! Random faults for some thousand jobs: panics, runaways, lost tickets,
 //! tokens, a queue that is full.
 //!
-//! The seed is fixed, so the faults are the same each time; the order in which
-//! threads meet them is the system's.
+//! The seeds are fixed, so the faults are the same each time; the order in which
+//! threads meet them is the system's. It is done again until as many seconds
+//! have passed as `JSVM_FAULT_SECONDS` says, if it says so.
 
 use std::{
     collections::HashMap,
     num::NonZeroU64,
-    sync::atomic::{AtomicU64, Ordering},
+    panic,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use jsvm_pool::{Call, CancelToken, JobError, Pool};
+use crossbeam_channel::{Sender, bounded};
+use jsvm_pool::{Call, CancelToken, JobError, Pool, Ticket};
 
 use crate::{Fake, HOUR, Job, build, builder, count, job, settled};
 
@@ -26,7 +32,7 @@ enum Fault {
     Panic,
     /// Runs until it is stopped.
     Runaway,
-    /// Runs until it is stopped, and then past the grace.
+    /// Runs until its ticket is answered, whatever it is asked.
     Stubborn,
     LostTicket,
     Token,
@@ -58,24 +64,25 @@ impl Random {
 }
 
 /// How often each job has run.
-type Runs = Vec<AtomicU64>;
+type Runs = Arc<[AtomicU64]>;
 
-fn faulty(runs: &'static Runs, id: u64, fault: Fault) -> Job {
-    job(move |worker| {
+/// The job, and what lets a stubborn one end.
+fn faulty(runs: &Runs, id: u64, fault: Fault) -> (Job, Sender<()>) {
+    let (hold, held) = bounded::<()>(0);
+    let runs = Arc::clone(runs);
+    let job = job(move |worker| {
         let index = usize::try_from(id).unwrap();
         runs[index].fetch_add(1, Ordering::SeqCst);
         match fault {
-            Fault::Panic => std::panic::panic_any("on purpose"),
+            Fault::Panic => panic::resume_unwind(Box::new("on purpose")),
             Fault::Runaway => worker.wait_for_stop(),
-            Fault::Stubborn => {
-                worker.wait_for_stop();
-                // Longer than the grace: this thread is given up.
-                thread::sleep(Duration::from_millis(20));
-            }
+            // Its end is that nobody holds it any more.
+            Fault::Stubborn => assert!(held.recv().is_err()),
             _ => {}
         }
         id
-    })
+    });
+    (job, hold)
 }
 
 fn call(fault: Fault, id: u64, token: &CancelToken) -> Call {
@@ -95,7 +102,7 @@ fn is_right(fault: Fault, id: u64, answer: &Result<u64, JobError>) -> bool {
         (Fault::Stubborn, Err(JobError::Abandoned)) => true,
         (Fault::Token, Err(JobError::Cancelled)) => true,
         (Fault::ShortWait, Err(JobError::Expired)) => true,
-        (Fault::Panic, Ok(_)) => false,
+        (Fault::Panic | Fault::Stubborn, Ok(_)) => false,
         // A thread that the system holds up may miss the grace after any stop.
         (Fault::Runaway | Fault::Token, Err(JobError::Abandoned)) => true,
         (_, answer) => *answer == Ok(id),
@@ -104,13 +111,13 @@ fn is_right(fault: Fault, id: u64, answer: &Result<u64, JobError>) -> bool {
 
 /// Hands in the jobs of one caller; returns how many answers of which kind of
 /// fault there were.
-fn call_many(pool: &Pool<Fake>, runs: &'static Runs, caller: u64) -> HashMap<Fault, u64> {
-    let mut random = Random(caller);
+fn call_many(pool: &Pool<Fake>, runs: &Runs, caller: u64, seed: u64) -> HashMap<Fault, u64> {
+    let mut random = Random(seed);
     let mut seen = HashMap::new();
     let mut open = Vec::new();
     for id in (caller * EACH)..(caller + 1) * EACH {
         let (fault, token) = (random.fault(), CancelToken::new());
-        let mut next = faulty(runs, id, fault);
+        let (mut next, hold) = faulty(runs, id, fault);
         let ticket = loop {
             match pool.submit_with(next, call(fault, id, &token)) {
                 Ok(ticket) => break ticket,
@@ -126,9 +133,9 @@ fn call_many(pool: &Pool<Fake>, runs: &'static Runs, caller: u64) -> HashMap<Fau
             Fault::LostTicket => drop(ticket),
             Fault::Token => {
                 token.cancel();
-                open.push((id, fault, ticket));
+                open.push((id, fault, ticket, hold));
             }
-            _ => open.push((id, fault, ticket)),
+            _ => open.push((id, fault, ticket, hold)),
         }
         if open.len() >= 8 {
             settle(&mut open);
@@ -138,9 +145,10 @@ fn call_many(pool: &Pool<Fake>, runs: &'static Runs, caller: u64) -> HashMap<Fau
     seen
 }
 
-fn settle(open: &mut Vec<(u64, Fault, jsvm_pool::Ticket<u64>)>) {
-    for (id, fault, ticket) in open.drain(..) {
+fn settle(open: &mut Vec<(u64, Fault, Ticket<u64>, Sender<()>)>) {
+    for (id, fault, ticket, hold) in open.drain(..) {
         let answer = ticket.wait();
+        drop(hold);
         assert!(is_right(fault, id, &answer), "{fault:?} {id}: {answer:?}");
     }
 }
@@ -158,8 +166,19 @@ fn threads(prefix: &str) -> usize {
 
 #[test]
 fn random_faults_lose_no_answer_no_worker_and_no_thread() {
-    let total = usize::try_from(CALLERS * EACH).unwrap();
-    let runs: &'static Runs = Box::leak(Box::new((0..total).map(|_| AtomicU64::new(0)).collect()));
+    let seconds = std::env::var("JSVM_FAULT_SECONDS");
+    let time = Duration::from_secs(seconds.map_or(0, |seconds| seconds.parse().unwrap()));
+    let start = Instant::now();
+    for round in 0.. {
+        check_round(round);
+        if start.elapsed() >= time {
+            break;
+        }
+    }
+}
+
+fn check_round(round: u64) {
+    let runs: Runs = (0..CALLERS * EACH).map(|_| AtomicU64::new(0)).collect();
     let pool = build(
         builder(2)
             .name("seeded")
@@ -173,8 +192,8 @@ fn random_faults_lose_no_answer_no_worker_and_no_thread() {
     );
     let seen: Vec<_> = thread::scope(|scope| {
         let call = |caller| {
-            let pool = &pool;
-            scope.spawn(move || call_many(pool, runs, caller))
+            let (pool, runs, seed) = (&pool, &runs, CALLERS * round + caller);
+            scope.spawn(move || call_many(pool, runs, caller, seed))
         };
         let callers: Vec<_> = (0..CALLERS).map(call).collect();
         callers
@@ -206,7 +225,8 @@ fn random_faults_lose_no_answer_no_worker_and_no_thread() {
         (number(Fault::Panic), 0),
         "{now:?}"
     );
-    assert!(now.abandoned >= 1 && now.replaced > now.panicked, "{now:?}");
+    assert!(now.abandoned >= number(Fault::Stubborn), "{now:?}");
+    assert!(now.replaced > now.panicked, "{now:?}");
     assert!(now.in_flight.is_empty());
     #[cfg(target_os = "linux")]
     {
