@@ -32,6 +32,18 @@ pub(crate) fn jsvm_with(args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Serves `dir`, and kills the server once `is_time` says so, wherever it is.
+pub(crate) fn serve_until(dir: &Path, is_time: impl Fn() -> bool) {
+    let args = ["serve", dir.to_str().unwrap(), "--http", "127.0.0.1:0"];
+    let mut child = jsvm(&args).stdout(Stdio::null()).spawn().unwrap();
+    while !is_time() {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
+        thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 /// A server that is up; it is killed when it is dropped.
 pub(crate) struct Server {
     child: Child,

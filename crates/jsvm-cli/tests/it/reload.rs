@@ -1,8 +1,10 @@
 //! `serve --watch` and SIGHUP: from a saved file to what clients see.
 
-use crate::program::Server;
+use crate::program::{Server, serve_until};
 use std::{
+    collections::hash_map::RandomState,
     fs,
+    hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
     thread,
 };
@@ -122,6 +124,59 @@ fn hooks_hear_of_a_reload_as_of_a_restart() {
     while server.get("/heard").1 != "2 true" {
         thread::yield_now();
     }
+}
+
+/// A number below `end`, another one each time.
+fn random(end: u64) -> u64 {
+    RandomState::new().build_hasher().finish() % end
+}
+
+/// How many programs a directory keeps.
+fn count(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    let names = entries.map(|entry| entry.unwrap().file_name());
+    names
+        .filter(|name| name.to_str().unwrap().ends_with(".kept"))
+        .count() as u64
+}
+
+/// Kills as many servers as `JSVM_KILLS` says, each while it writes what it
+/// keeps of new hooks: one half when it starts, one half when it loads again.
+#[test]
+fn a_kill_at_any_moment_leaves_what_starts_again() {
+    let kills = std::env::var("JSVM_KILLS").map_or(12, |kills| kills.parse().unwrap());
+    let site = Site::new("0");
+    fs::write(site.path().join("jsvm.toml"), "[cache]\ndir = \"kept\"").unwrap();
+    let kept = site.path().join("kept");
+    for round in 1..=kills {
+        let watching = (round % 2 == 0).then(|| Server::start(site.path(), &["--watch"]));
+        // Each of the ten files and each of their handlers is a program.
+        let moment = count(&kept) + random(20) + 1;
+        for number in 0..9 {
+            let text = route(&format!("{round}.{number}")).replace("/told", &format!("/{number}"));
+            site.write(&format!("{number}.pb.js"), &text);
+        }
+        site.tell(&round.to_string());
+        let is_time = || count(&kept) >= moment;
+        match watching {
+            None => serve_until(site.path(), is_time),
+            Some(server) => {
+                while !is_time() {
+                    thread::yield_now();
+                }
+                server.signal("-KILL");
+                server.wait();
+            }
+        }
+    }
+    // What a power failure may do to what was written last.
+    let entries = fs::read_dir(&kept).unwrap();
+    for entry in entries.step_by(3) {
+        fs::write(entry.unwrap().path(), [0; 100]).unwrap();
+    }
+    let server = Server::start(site.path(), &[]);
+    assert_eq!(server.get("/told"), (200, kills.to_string()));
+    assert_eq!(server.get("/8"), (200, format!("{kills}.8")));
 }
 
 #[test]
