@@ -3,7 +3,7 @@
 //! The one rule: an array inside of itself ends: as nothing in text, and at the
 //! recursion limit in `flat`.
 
-use super::{Guard, arg, is_array, length_of, replace};
+use super::{Guard, arg, builder::Text, elements::dense_element, is_array, length_of, replace};
 use crate::shared::Shared;
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string,
@@ -97,20 +97,23 @@ impl Guard {
         self.reserve(separators.saturating_mul(2), context)?;
         self.tick(context)?;
         self.enter(Some(object), context, |context| {
-            let mut out: Vec<u16> = Vec::new();
+            let mut out = Text::new();
             for index in 0..length {
                 self.tick(context)?;
                 if index > 0 {
-                    out.extend(separator.iter());
+                    out.push(separator.as_str());
                 }
-                let element = object.get(index, context)?;
+                let element = match dense_element(object, index) {
+                    Some(element) => element,
+                    None => object.get(index, context)?,
+                };
                 if !element.is_null_or_undefined() {
                     let text = text(&element, context)?;
                     self.reserve((out.len() + text.len()) as u64 * 2, context)?;
-                    out.extend(text.iter());
+                    out.push(text.as_str());
                 }
             }
-            Ok(JsString::from(&out[..]).into())
+            Ok(out.finish().into())
         })
     }
 }

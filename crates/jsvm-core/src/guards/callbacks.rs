@@ -6,7 +6,7 @@
 
 use super::{
     Guard, arg,
-    elements::{Target, callback, element, type_error},
+    elements::{Target, callback, dense_element, element, type_error},
     is_array, replace,
 };
 use crate::shared::Shared;
@@ -35,6 +35,8 @@ struct Walk<'a> {
     length: u64,
     callback: JsObject,
     this: JsValue,
+    /// Element, index and object, made once for all turns.
+    args: [JsValue; 3],
 }
 
 impl<'a> Walk<'a> {
@@ -47,22 +49,33 @@ impl<'a> Walk<'a> {
         let (object, length) = Guard::subject(this, context)?;
         Ok(Self {
             guard,
-            object,
             length,
             callback: callback(args)?,
             this: arg(args, 1),
+            args: [
+                JsValue::undefined(),
+                JsValue::undefined(),
+                object.clone().into(),
+            ],
+            object,
         })
     }
 
-    fn call(&self, value: JsValue, index: u64, context: &mut Context) -> JsResult<JsValue> {
-        let args = [value, index.into(), self.object.clone().into()];
-        self.callback.call(&self.this, &args, context)
+    fn call(&mut self, value: JsValue, index: u64, context: &mut Context) -> JsResult<JsValue> {
+        self.args[0] = value;
+        self.args[1] = index.into();
+        self.callback.call(&self.this, &self.args, context)
+    }
+
+    /// The element of the last call.
+    fn value(&self) -> &JsValue {
+        &self.args[0]
     }
 
     /// Calls back for each element that is there, until `stop` says so of what
     /// came back.
     fn each(
-        &self,
+        &mut self,
         context: &mut Context,
         mut stop: impl FnMut(u64, &JsValue, JsValue, &mut Context) -> JsResult<bool>,
     ) -> JsResult<bool> {
@@ -71,8 +84,8 @@ impl<'a> Walk<'a> {
             let Some(value) = element(&self.object, index, context)? else {
                 continue;
             };
-            let told = self.call(value.clone(), index, context)?;
-            if stop(index, &value, told, context)? {
+            let told = self.call(value, index, context)?;
+            if stop(index, self.value(), told, context)? {
                 return Ok(true);
             }
         }
@@ -82,15 +95,18 @@ impl<'a> Walk<'a> {
     /// The first index and element, holes included, of which the callback says
     /// yes.
     fn found(
-        &self,
+        &mut self,
         indices: impl Iterator<Item = u64>,
         context: &mut Context,
     ) -> JsResult<Option<(u64, JsValue)>> {
         for index in indices {
             self.guard.spend(1, context)?;
-            let value = self.object.get(index, context)?;
-            if self.call(value.clone(), index, context)?.to_boolean() {
-                return Ok(Some((index, value)));
+            let value = match dense_element(&self.object, index) {
+                Some(value) => value,
+                None => self.object.get(index, context)?,
+            };
+            if self.call(value, index, context)?.to_boolean() {
+                return Ok(Some((index, self.value().clone())));
             }
         }
         Ok(None)
@@ -103,7 +119,7 @@ fn for_each(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     walk.each(context, |_, _, _, _| Ok(false))?;
     Ok(JsValue::undefined())
 }
@@ -114,7 +130,7 @@ fn map(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let mut target = guard.species(&walk.object, walk.length, context)?;
     let is_array = matches!(target, Target::List(_));
     walk.each(context, |index, _, told, context| {
@@ -133,7 +149,7 @@ fn filter(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let mut target = guard.species(&walk.object, 0, context)?;
     let mut to = 0;
     walk.each(context, |_, value, told, context| {
@@ -152,7 +168,7 @@ fn flat_map(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let mut target = guard.species(&walk.object, 0, context)?;
     let mut to = 0;
     walk.each(context, |_, _, told, context| {
@@ -182,7 +198,7 @@ fn some(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let is_found = walk.each(context, |_, _, told, _| Ok(told.to_boolean()))?;
     Ok(is_found.into())
 }
@@ -193,7 +209,7 @@ fn every(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let is_found = walk.each(context, |_, _, told, _| Ok(!told.to_boolean()))?;
     Ok((!is_found).into())
 }
@@ -204,7 +220,7 @@ fn find(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let found = walk.found(0..walk.length, context)?;
     Ok(found.map_or_else(JsValue::undefined, |(_, value)| value))
 }
@@ -215,7 +231,7 @@ fn find_index(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let found = walk.found(0..walk.length, context)?;
     Ok(found.map_or_else(|| JsValue::from(-1), |(index, _)| index.into()))
 }
@@ -226,7 +242,7 @@ fn find_last(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let found = walk.found((0..walk.length).rev(), context)?;
     Ok(found.map_or_else(JsValue::undefined, |(_, value)| value))
 }
@@ -237,7 +253,7 @@ fn find_last_index(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     let found = walk.found((0..walk.length).rev(), context)?;
     Ok(found.map_or_else(|| JsValue::from(-1), |(index, _)| index.into()))
 }
@@ -270,6 +286,8 @@ impl Walk<'_> {
         context: &mut Context,
     ) -> JsResult<JsValue> {
         let mut folded = first.cloned();
+        let object = JsValue::from(self.object.clone());
+        let mut args = [JsValue::undefined(), JsValue::undefined(), 0.into(), object];
         for index in indices {
             self.guard.spend(1, context)?;
             let Some(value) = element(&self.object, index, context)? else {
@@ -278,7 +296,7 @@ impl Walk<'_> {
             folded = Some(match folded {
                 None => value,
                 Some(folded) => {
-                    let args = [folded, value, index.into(), self.object.clone().into()];
+                    (args[0], args[1], args[2]) = (folded, value, index.into());
                     self.callback.call(&JsValue::undefined(), &args, context)?
                 }
             });

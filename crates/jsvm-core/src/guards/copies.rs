@@ -43,6 +43,9 @@ fn slice(
     let end = relative_end(&arg(args, 1), length, context)?;
     let count = end.saturating_sub(start);
     let mut target = guard.species(&object, count, context)?;
+    if guard.put_part(&mut target, (0, &object), start..start + count, context)? {
+        return Ok(target.finish(context).into());
+    }
     for index in 0..count {
         guard.spend(1, context)?;
         if let Some(value) = element(&object, start + index, context)? {
@@ -74,6 +77,10 @@ fn concat(
         let count = length_of(&spread, context)?;
         if length + count > MAX_LENGTH {
             return Err(type_error("the array would be too long"));
+        }
+        if guard.put_part(&mut target, (length, &spread), 0..count, context)? {
+            length += count;
+            continue;
         }
         for index in 0..count {
             guard.spend(1, context)?;

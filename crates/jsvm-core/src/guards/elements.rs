@@ -4,11 +4,14 @@
 //! script can tell it from the original by nothing.
 
 use super::{Guard, is_array, length_of};
-use crate::error::LimitHit;
+use crate::{error::LimitHit, value};
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsSymbol, JsValue, js_string,
-    object::builtins::JsArray, property::PropertyKey, value::IntegerOrInfinity,
+    object::{IndexPropertyKeys, IndexPropertyValues, builtins::JsArray},
+    property::{PropertyDescriptor, PropertyKey},
+    value::IntegerOrInfinity,
 };
+use std::ops::Range;
 
 /// The greatest length of anything, 2^53 - 1.
 pub(super) const MAX_LENGTH: u64 = (1 << 53) - 1;
@@ -28,8 +31,98 @@ pub(super) fn element(
     object.get(index, context).map(Some)
 }
 
+/// An element of an array whose elements lie side by side in memory.
+#[inline]
+pub(super) fn dense_element(object: &JsObject, index: u64) -> Option<JsValue> {
+    if !object.is_array() {
+        return None;
+    }
+    let index = usize::try_from(index).ok()?;
+    let object = object.borrow();
+    match object.properties().index_property_values() {
+        IndexPropertyValues::DenseElement(values) => values.as_slice().get(index).cloned(),
+        IndexPropertyValues::DenseI32(numbers) => {
+            numbers.as_slice().get(index).copied().map(Into::into)
+        }
+        IndexPropertyValues::DenseF64(numbers) => {
+            numbers.as_slice().get(index).copied().map(Into::into)
+        }
+        _ => None,
+    }
+}
+
+/// A part of an array whose elements lie side by side in memory.
+fn dense_part(object: &JsObject, part: Range<u64>) -> Option<Vec<JsValue>> {
+    if !object.is_array() {
+        return None;
+    }
+    let part = usize::try_from(part.start).ok()?..usize::try_from(part.end).ok()?;
+    let object = object.borrow();
+    Some(match object.properties().index_property_values() {
+        IndexPropertyValues::DenseElement(values) => values.as_slice().get(part)?.to_vec(),
+        IndexPropertyValues::DenseI32(numbers) => {
+            let numbers = numbers.as_slice().get(part)?;
+            numbers.iter().copied().map(Into::into).collect()
+        }
+        IndexPropertyValues::DenseF64(numbers) => {
+            let numbers = numbers.as_slice().get(part)?;
+            numbers.iter().copied().map(Into::into).collect()
+        }
+        _ => return None,
+    })
+}
+
+/// Whether an object is an array with so many elements side by side in memory.
+pub(super) fn is_dense(object: &JsObject, length: u64) -> bool {
+    object.is_array()
+        && matches!(
+            object.borrow().properties().index_property_keys(),
+            IndexPropertyKeys::Dense(range) if u64::from(range.end) >= length
+        )
+}
+
+/// Sets an element of an array whose elements lie side by side in memory: these
+/// are all writable, and no setter stands before them.
+fn set_dense(object: &JsObject, index: u64, value: &JsValue) -> bool {
+    let Ok(at) = u32::try_from(index) else {
+        return false;
+    };
+    // The engine sometimes leaves elements behind the end of an array.
+    let is_dense = is_dense(object, index + 1) && index < u64::from(value::array_length(object));
+    if is_dense {
+        object.insert_property(at, data_property(value.clone()));
+    }
+    is_dense
+}
+
+/// `Set` of an element, which fails loudly.
+pub(super) fn set_element(
+    object: &JsObject,
+    index: u64,
+    value: JsValue,
+    context: &mut Context,
+) -> JsResult<()> {
+    if set_dense(object, index, &value) {
+        return Ok(());
+    }
+    object.set(index, value, true, context).map(drop)
+}
+
+/// A property as assignment makes it.
+pub(super) fn data_property(value: JsValue) -> PropertyDescriptor {
+    PropertyDescriptor::builder()
+        .value(value)
+        .writable(true)
+        .enumerable(true)
+        .configurable(true)
+        .build()
+}
+
 /// An element that an array holds itself and that is no getter.
 fn own_value(object: &JsObject, index: u64) -> Option<JsValue> {
+    if let Some(value) = dense_element(object, index) {
+        return Some(value);
+    }
     if !object.is_array() {
         return None;
     }
@@ -95,7 +188,7 @@ pub(super) fn move_element(
     context: &mut Context,
 ) -> JsResult<()> {
     match element(object, from, context)? {
-        Some(value) => object.set(to, value, true, context).map(drop),
+        Some(value) => set_element(object, to, value, context),
         None => object.delete_property_or_throw(to, context).map(drop),
     }
 }
@@ -161,6 +254,52 @@ impl Target {
 }
 
 impl Guard {
+    /// Puts a part of an array behind what is there already, if its elements
+    /// lie side by side in memory; no script runs.
+    pub(super) fn put_part(
+        &self,
+        target: &mut Target,
+        (index, source): (u64, &JsObject),
+        part: Range<u64>,
+        context: &mut Context,
+    ) -> JsResult<bool> {
+        let Target::List(list) = target else {
+            return Ok(false);
+        };
+        if list.len() as u64 != index {
+            return Ok(false);
+        }
+        let Some(values) = self.part(source, part, context)? else {
+            return Ok(false);
+        };
+        if list.is_empty() {
+            *list = values;
+        } else {
+            list.extend(values);
+        }
+        Ok(true)
+    }
+
+    /// As [`dense_part`], paid for.
+    pub(super) fn part(
+        &self,
+        source: &JsObject,
+        part: Range<u64>,
+        context: &mut Context,
+    ) -> JsResult<Option<Vec<JsValue>>> {
+        /// Elements that are copied in the time of one step.
+        const COPIED: u64 = 64;
+        /// Bytes of an element here and where it goes.
+        const BYTES: u64 = 16;
+        if !is_dense(source, part.end) {
+            return Ok(None);
+        }
+        let count = part.end.saturating_sub(part.start);
+        self.spend(count / COPIED, context)?;
+        self.reserve(count.saturating_mul(BYTES), context)?;
+        Ok(dense_part(source, part))
+    }
+
     /// `ArraySpeciesCreate`.
     pub(super) fn species(
         &self,
@@ -202,7 +341,11 @@ impl Guard {
     /// The array or array-like that a method is called on, and its length.
     pub(super) fn subject(this: &JsValue, context: &mut Context) -> JsResult<(JsObject, u64)> {
         let object = this.to_object(context)?;
-        let length = length_of(&object, context)?;
+        let length = if object.is_array() {
+            value::array_length(&object).into()
+        } else {
+            length_of(&object, context)?
+        };
         Ok((object, length))
     }
 }

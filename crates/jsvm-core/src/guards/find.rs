@@ -7,6 +7,7 @@
 
 use super::{
     Guard, arg,
+    builder::Text,
     elements::{method_of, type_error},
     replace,
 };
@@ -54,7 +55,12 @@ impl<'a> Finder<'a> {
             // The engine would walk to `from` first.
             let rest = self.text.as_str();
             let rest = rest.get(from..).unwrap_or(JsStr::EMPTY);
-            let found = rest.index_of(self.wanted.as_str(), 0);
+            let found = match (rest.variant(), self.wanted.variant()) {
+                (JsStrVariant::Latin1(rest), JsStrVariant::Latin1(wanted)) => {
+                    position_of(rest, wanted)
+                }
+                _ => rest.index_of(self.wanted.as_str(), 0),
+            };
             return Ok(found
                 .filter(|_| from <= self.text.len())
                 .map(|at| from + at));
@@ -68,6 +74,26 @@ impl<'a> Finder<'a> {
             JsStrVariant::Utf16(text) => search(self.guard, text, from, wanted, table, context),
         }
     }
+}
+
+/// Where some bytes stand in others first.
+fn position_of(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    let Some((first, rest)) = wanted.split_first() else {
+        return Some(0);
+    };
+    let last = bytes.len().checked_sub(wanted.len())?;
+    let mut from = 0;
+    while let Some(at) = bytes[from..=last].iter().position(|byte| byte == first) {
+        let at = from + at;
+        if bytes[at + 1..].starts_with(rest) {
+            return Some(at);
+        }
+        if at == last {
+            return None;
+        }
+        from = at + 1;
+    }
+    None
 }
 
 /// For each prefix the length of its longest proper border.
@@ -326,7 +352,7 @@ struct Replacing<'a> {
     text: &'a JsString,
     wanted: &'a JsString,
     by: Replacement,
-    out: Vec<u16>,
+    out: Text,
 }
 
 fn replace_first(
@@ -411,20 +437,20 @@ impl<'a> Replacing<'a> {
             text,
             wanted,
             by,
-            out: Vec::new(),
+            out: Text::new(),
         }
     }
 
     fn keep(&mut self, start: usize, end: usize, context: &mut Context) -> JsResult<()> {
-        let kept = self.text.slice(start, end);
-        self.push(&kept, context)
+        let kept = self.text.as_str().get(start..end);
+        self.push(kept.unwrap_or(JsStr::EMPTY), context)
     }
 
-    fn push(&mut self, text: &JsString, context: &mut Context) -> JsResult<()> {
+    fn push(&mut self, text: JsStr<'_>, context: &mut Context) -> JsResult<()> {
         let units = self.out.len() + text.len();
         self.guard.text(units as u64, context)?;
         self.guard.spend((text.len() / UNITS) as u64, context)?;
-        self.out.extend(text.iter());
+        self.out.push(text);
         Ok(())
     }
 
@@ -440,13 +466,13 @@ impl<'a> Replacing<'a> {
                 ];
                 let told = function.call(&JsValue::undefined(), &args, context)?;
                 let told = told.to_string(context)?;
-                return self.push(&told, context);
+                return self.push(told.as_str(), context);
             }
         };
         if template.contains(b'$') {
             self.substitute(&template, at, context)
         } else {
-            self.push(&template, context)
+            self.push(template.as_str(), context)
         }
     }
 
@@ -466,12 +492,12 @@ impl<'a> Replacing<'a> {
                 _ => 0,
             };
             match meant {
-                b'$' => self.push(&js_string!("$"), context)?,
+                b'$' => self.push(js_string!("$").as_str(), context)?,
                 b'&' => self.keep(at, end, context)?,
                 b'`' => self.keep(0, at, context)?,
                 b'\'' => self.keep(end, self.text.len(), context)?,
                 _ => {
-                    self.out.push(unit);
+                    self.out.push_units(&[unit]);
                     continue;
                 }
             }
@@ -482,6 +508,6 @@ impl<'a> Replacing<'a> {
 
     fn finish(mut self, kept: usize, context: &mut Context) -> JsResult<JsValue> {
         self.keep(kept, self.text.len(), context)?;
-        Ok(JsString::from(&self.out[..]).into())
+        Ok(self.out.finish().into())
     }
 }

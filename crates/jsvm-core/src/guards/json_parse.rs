@@ -3,23 +3,31 @@
 //! The one rule: the grammar of the standard and nothing more, straight from
 //! the text to values, without recursion; its depth and its time have limits.
 
-use super::{Guard, arg, call_static, is_array, length_of, replace};
+use super::{
+    Guard, arg, call_static,
+    elements::data_property,
+    is_array, length_of, replace,
+    texts::{Texts, Unit},
+};
 use crate::{error::LimitHit, shared::Shared, value};
 use boa_engine::{
-    Context, JsNativeError, JsObject, JsResult, JsStr, JsString, JsValue, js_string,
+    Context, JsNativeError, JsObject, JsResult, JsString, JsValue, js_string,
     object::builtins::JsArray, property::PropertyKey, string::JsStrVariant,
 };
+use std::cell::{RefCell, RefMut};
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let json = context.intrinsics().objects().json();
+    Texts::install(context);
     replace(&json, "parse", parse, shared, context)
 }
 
 fn parse(guard: &Guard, _: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let text = arg(args, 0).to_string(context)?;
+    let texts = Texts::of(context).ok_or_else(|| super::missing("JSON"))?;
     let parsed = match text.as_str().variant() {
-        JsStrVariant::Latin1(units) => Parser::new(guard, units).document(context)?,
-        JsStrVariant::Utf16(units) => Parser::new(guard, units).document(context)?,
+        JsStrVariant::Latin1(units) => Parser::new(guard, &texts, units).document(context)?,
+        JsStrVariant::Utf16(units) => Parser::new(guard, &texts, units).document(context)?,
     };
     let Some(reviver) = arg(args, 1).as_callable() else {
         return Ok(parsed);
@@ -34,43 +42,36 @@ fn parse(guard: &Guard, _: &JsValue, args: &[JsValue], context: &mut Context) ->
     revival.property(&root, js_string!().into(), context)
 }
 
-/// A character of a text, in either of the two forms that the engine keeps.
-trait Unit: Copy + Into<u16> {
-    fn text(units: &[Self]) -> JsString;
-}
-
-impl Unit for u8 {
-    fn text(units: &[Self]) -> JsString {
-        JsString::from(JsStr::latin1(units))
-    }
-}
-
-impl Unit for u16 {
-    fn text(units: &[Self]) -> JsString {
-        JsString::from(units)
-    }
-}
-
 /// An array or object that is not closed yet.
 enum Open {
-    Array(Vec<JsValue>),
+    /// Where its elements start.
+    Array(usize),
     Object(JsObject, PropertyKey),
 }
 
 struct Parser<'a, U> {
     guard: &'a Guard,
+    texts: RefMut<'a, Texts>,
     units: &'a [U],
     at: usize,
     open: Vec<Open>,
+    /// The elements of all arrays that are open, the innermost last.
+    elements: Vec<JsValue>,
 }
 
+const QUOTE: u16 = b'"' as u16;
+const BACKSLASH: u16 = b'\\' as u16;
+const SPACE: u16 = b' ' as u16;
+
 impl<'a, U: Unit> Parser<'a, U> {
-    fn new(guard: &'a Guard, units: &'a [U]) -> Self {
+    fn new(guard: &'a Guard, texts: &'a RefCell<Texts>, units: &'a [U]) -> Self {
         Self {
             guard,
+            texts: texts.borrow_mut(),
             units,
             at: 0,
             open: Vec::new(),
+            elements: Vec::new(),
         }
     }
 
@@ -98,31 +99,31 @@ impl<'a, U: Unit> Parser<'a, U> {
     /// Reads a value; `None` if it is one that has parts.
     fn start(&mut self, context: &mut Context) -> JsResult<Option<JsValue>> {
         self.space();
-        Ok(Some(match self.peek() {
-            Some('{') => return self.open_object(context),
-            Some('[') => return self.open_array(context),
-            Some('"') => self.string(context)?.into(),
-            Some('t') => self.word("true", true.into())?,
-            Some('f') => self.word("false", false.into())?,
-            Some('n') => self.word("null", JsValue::null())?,
-            Some('-' | '0'..='9') => self.number()?,
+        Ok(Some(match self.byte() {
+            b'{' => return self.open_object(context),
+            b'[' => return self.open_array(context),
+            b'"' => self.string(context)?.into(),
+            b't' => self.word("true", true.into())?,
+            b'f' => self.word("false", false.into())?,
+            b'n' => self.word("null", JsValue::null())?,
+            b'-' | b'0'..=b'9' => self.number()?,
             _ => return Err(self.unexpected()),
         }))
     }
 
     fn open_array(&mut self, context: &mut Context) -> JsResult<Option<JsValue>> {
         self.deeper(context)?;
-        if self.skip(']') {
+        if self.skip(b']') {
             return Ok(Some(JsArray::from_iter([], context).into()));
         }
-        self.open.push(Open::Array(Vec::new()));
+        self.open.push(Open::Array(self.elements.len()));
         Ok(None)
     }
 
     fn open_object(&mut self, context: &mut Context) -> JsResult<Option<JsValue>> {
         self.deeper(context)?;
         let object = value::new_object(context);
-        if self.skip('}') {
+        if self.skip(b'}') {
             return Ok(Some(object.into()));
         }
         let key = self.key(context)?;
@@ -141,25 +142,33 @@ impl<'a, U: Unit> Parser<'a, U> {
 
     /// Puts a value into what is open; returns that if it ends here.
     fn put(&mut self, part: JsValue, context: &mut Context) -> JsResult<Option<JsValue>> {
-        match self.open.pop() {
-            Some(Open::Array(mut list)) => {
-                list.push(part);
-                if self.skip(',') {
-                    self.open.push(Open::Array(list));
+        match self.open.last_mut() {
+            Some(Open::Array(start)) => {
+                let start = *start;
+                self.elements.push(part);
+                if self.skip(b',') {
                     return Ok(None);
                 }
-                self.expect(']')?;
-                Ok(Some(JsArray::from_iter(list, context).into()))
+                self.expect(b']')?;
+                let array = JsArray::from_iter(self.elements.drain(start..), context);
+                self.open.pop();
+                Ok(Some(array.into()))
             }
             Some(Open::Object(object, key)) => {
-                value::set_own(&object, key, part, context);
-                if self.skip(',') {
-                    let key = self.key(context)?;
-                    self.open.push(Open::Object(object, key));
+                // A plain new object takes any property.
+                object.insert_property(key.clone(), data_property(part));
+                if self.skip(b',') {
+                    let next = self.key(context)?;
+                    if let Some(Open::Object(_, key)) = self.open.last_mut() {
+                        *key = next;
+                    }
                     return Ok(None);
                 }
-                self.expect('}')?;
-                Ok(Some(object.into()))
+                self.expect(b'}')?;
+                match self.open.pop() {
+                    Some(Open::Object(object, _)) => Ok(Some(object.into())),
+                    _ => Ok(None),
+                }
             }
             None => Ok(Some(part)),
         }
@@ -167,39 +176,45 @@ impl<'a, U: Unit> Parser<'a, U> {
 
     fn key(&mut self, context: &mut Context) -> JsResult<PropertyKey> {
         self.space();
-        if self.peek() != Some('"') {
+        if self.byte() != b'"' {
             return Err(self.unexpected());
         }
-        let key = self.string(context)?;
-        self.expect(':')?;
-        Ok(key.into())
+        let start = self.at + 1;
+        let key = match self.plain_string(context)? {
+            Some(end) => self.texts.key(&self.units[start..end]),
+            None => self.escaped(start, context)?.into(),
+        };
+        self.expect(b':')?;
+        Ok(key)
     }
 
-    fn unit(&self) -> Option<u16> {
+    fn peek(&self) -> Option<u16> {
         self.units.get(self.at).map(|unit| (*unit).into())
     }
 
-    /// The next unit as a character; what is none stands for itself nowhere.
-    fn peek(&self) -> Option<char> {
-        let unit = self.unit()?;
-        Some(char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER))
+    /// The next unit if it is of ASCII; 0 stands for all else.
+    fn byte(&self) -> u8 {
+        match self.units.get(self.at).map(|unit| (*unit).into()) {
+            Some(unit @ 0..=0x7F) => unit.to_le_bytes()[0],
+            _ => 0,
+        }
     }
 
     fn space(&mut self) {
-        while matches!(self.peek(), Some(' ' | '\t' | '\n' | '\r')) {
+        while matches!(self.byte(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
         }
     }
 
     /// Behind space, the character, if it is the next one.
-    fn skip(&mut self, wanted: char) -> bool {
+    fn skip(&mut self, wanted: u8) -> bool {
         self.space();
-        let is_next = self.peek() == Some(wanted);
+        let is_next = self.byte() == wanted;
         self.at += usize::from(is_next);
         is_next
     }
 
-    fn expect(&mut self, wanted: char) -> JsResult<()> {
+    fn expect(&mut self, wanted: u8) -> JsResult<()> {
         match self.skip(wanted) {
             true => Ok(()),
             false => Err(self.unexpected()),
@@ -207,8 +222,8 @@ impl<'a, U: Unit> Parser<'a, U> {
     }
 
     fn word(&mut self, word: &str, value: JsValue) -> JsResult<JsValue> {
-        for wanted in word.chars() {
-            if self.peek() != Some(wanted) {
+        for wanted in word.bytes() {
+            if self.byte() != wanted {
                 return Err(self.unexpected());
             }
             self.at += 1;
@@ -218,29 +233,31 @@ impl<'a, U: Unit> Parser<'a, U> {
 
     fn number(&mut self) -> JsResult<JsValue> {
         let start = self.at;
-        self.at += usize::from(self.peek() == Some('-'));
-        match self.peek() {
-            Some('0') => self.at += 1,
+        self.at += usize::from(self.byte() == b'-');
+        match self.byte() {
+            b'0' => self.at += 1,
             _ => self.digits()?,
         }
         let mut is_whole = true;
-        if self.peek() == Some('.') {
+        if self.byte() == b'.' {
             self.at += 1;
             self.digits()?;
             is_whole = false;
         }
-        if matches!(self.peek(), Some('e' | 'E')) {
+        if matches!(self.byte(), b'e' | b'E') {
             self.at += 1;
-            self.at += usize::from(matches!(self.peek(), Some('+' | '-')));
+            self.at += usize::from(matches!(self.byte(), b'+' | b'-'));
             self.digits()?;
             is_whole = false;
         }
-        Ok(number_of(&self.units[start..self.at], is_whole))
+        let units = &self.units[start..self.at];
+        let small = is_whole.then(|| small_number(units)).flatten();
+        Ok(small.map_or_else(|| number_of(units), Into::into))
     }
 
     fn digits(&mut self) -> JsResult<()> {
         let start = self.at;
-        while matches!(self.peek(), Some('0'..='9')) {
+        while self.byte().is_ascii_digit() {
             self.at += 1;
         }
         if self.at == start {
@@ -250,20 +267,28 @@ impl<'a, U: Unit> Parser<'a, U> {
     }
 
     fn string(&mut self, context: &mut Context) -> JsResult<JsString> {
-        self.at += 1;
-        let start = self.at;
-        loop {
-            match self.unit().map(u32::from).and_then(char::from_u32) {
-                Some('"') => {
-                    let text = U::text(&self.units[start..self.at]);
-                    self.at += 1;
-                    return Ok(text);
-                }
-                Some('\\') => return self.escaped(start, context),
-                Some(c) if c < ' ' => return Err(self.unexpected()),
-                None if self.at >= self.units.len() => return Err(self.unexpected()),
-                _ => self.at += 1,
+        let start = self.at + 1;
+        match self.plain_string(context)? {
+            Some(end) => Ok(self.texts.value(&self.units[start..end])),
+            None => self.escaped(start, context),
+        }
+    }
+
+    /// Reads a string to its end, which it returns, or to its first escape.
+    fn plain_string(&mut self, context: &mut Context) -> JsResult<Option<usize>> {
+        let start = self.at + 1;
+        let ends = |unit: &U| matches!((*unit).into(), QUOTE | BACKSLASH | 0..SPACE);
+        let length = self.units[start..].iter().position(ends);
+        self.at = length.map_or(self.units.len(), |length| start + length);
+        self.guard
+            .spend(((self.at - start) / UNITS) as u64, context)?;
+        match self.byte() {
+            b'"' => {
+                self.at += 1;
+                Ok(Some(self.at - 1))
             }
+            b'\\' => Ok(None),
+            _ => Err(self.unexpected()),
         }
     }
 
@@ -271,18 +296,18 @@ impl<'a, U: Unit> Parser<'a, U> {
     fn escaped(&mut self, start: usize, context: &mut Context) -> JsResult<JsString> {
         let read = self.units[start..self.at].iter();
         let mut text: Vec<u16> = read.map(|unit| (*unit).into()).collect();
-        while let Some(unit) = self.unit() {
+        while let Some(unit) = self.peek() {
             self.guard.tick(context)?;
-            match char::from_u32(unit.into()) {
-                Some('"') => {
+            match unit {
+                QUOTE => {
                     self.at += 1;
                     return Ok(JsString::from(&text[..]));
                 }
-                Some('\\') => {
+                BACKSLASH => {
                     self.at += 1;
                     text.push(self.escape()?);
                 }
-                Some(c) if c < ' ' => return Err(self.unexpected()),
+                0..SPACE => return Err(self.unexpected()),
                 _ => {
                     self.at += 1;
                     text.push(unit);
@@ -293,25 +318,25 @@ impl<'a, U: Unit> Parser<'a, U> {
     }
 
     fn escape(&mut self) -> JsResult<u16> {
-        let unit = match self.peek() {
-            Some(c @ ('"' | '\\' | '/')) => c,
-            Some('b') => '\u{8}',
-            Some('f') => '\u{c}',
-            Some('n') => '\n',
-            Some('r') => '\r',
-            Some('t') => '\t',
-            Some('u') => return self.hex(),
+        let unit = match self.byte() {
+            byte @ (b'"' | b'\\' | b'/') => byte,
+            b'b' => 0x8,
+            b'f' => 0xC,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'u' => return self.hex(),
             _ => return Err(self.unexpected()),
         };
         self.at += 1;
-        Ok(unit as u16)
+        Ok(unit.into())
     }
 
     fn hex(&mut self) -> JsResult<u16> {
         let mut unit = 0;
         for _ in 0..4 {
             self.at += 1;
-            match self.peek().and_then(|c| c.to_digit(16)) {
+            match char::from(self.byte()).to_digit(16) {
                 Some(digit) => unit = unit * 16 + digit,
                 None => return Err(self.unexpected()),
             }
@@ -320,6 +345,7 @@ impl<'a, U: Unit> Parser<'a, U> {
         Ok(u16::try_from(unit).unwrap_or_default())
     }
 
+    #[cold]
     fn unexpected(&self) -> boa_engine::JsError {
         let before = &self.units[..self.at.min(self.units.len())];
         let is_break = |unit: &U| (*unit).into() == u16::from(b'\n');
@@ -331,7 +357,11 @@ impl<'a, U: Unit> Parser<'a, U> {
             .count();
         let what = match self.peek() {
             None => "unexpected end".to_owned(),
-            Some(c) => format!("unexpected character {c:?}"),
+            Some(unit) => {
+                // What is no character by itself stands for nothing.
+                let found = char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER);
+                format!("unexpected character {found:?}")
+            }
         };
         JsNativeError::syntax()
             .with_message(format!("{what} in JSON at line {line}, column {column}"))
@@ -339,16 +369,33 @@ impl<'a, U: Unit> Parser<'a, U> {
     }
 }
 
-fn number_of<U: Unit>(units: &[U], is_whole: bool) -> JsValue {
+/// Units that are looked at in the time of one step.
+const UNITS: usize = 256;
+
+/// A whole number of few digits; the engine keeps these apart. -0 is none of
+/// them.
+fn small_number<U: Unit>(units: &[U]) -> Option<i32> {
+    const DIGITS: usize = 9;
+    let is_negative = units.first().map(|unit| (*unit).into()) == Some(u16::from(b'-'));
+    let digits = &units[usize::from(is_negative)..];
+    if digits.len() > DIGITS {
+        return None;
+    }
+    let number = digits.iter().fold(0, |number, digit| {
+        10 * number + i32::from((*digit).into()) - i32::from(b'0')
+    });
+    match (is_negative, number) {
+        (true, 0) => None,
+        (true, number) => Some(-number),
+        (false, number) => Some(number),
+    }
+}
+
+fn number_of<U: Unit>(units: &[U]) -> JsValue {
     let text = units.iter().map(|unit| (*unit).into());
     let text: String = text
         .filter_map(|unit: u16| char::from_u32(unit.into()))
         .collect();
-    // The engine keeps small whole numbers apart; -0 is none of them.
-    let small = (is_whole && text != "-0").then(|| text.parse::<i32>().ok());
-    if let Some(number) = small.flatten() {
-        return number.into();
-    }
     text.parse::<f64>().unwrap_or(f64::NAN).into()
 }
 

@@ -6,11 +6,13 @@
 
 use super::{
     Guard, arg,
-    elements::{MAX_LENGTH, element, move_element, relative, relative_end, set_length, type_error},
+    elements::{
+        MAX_LENGTH, element, is_dense, move_element, relative, relative_end, set_length, type_error,
+    },
     replace,
 };
 use crate::shared::Shared;
-use boa_engine::{Context, JsObject, JsResult, JsValue, object::IndexPropertyKeys};
+use boa_engine::{Context, JsObject, JsResult, JsValue};
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let array = context.intrinsics().constructors().array().prototype();
@@ -93,15 +95,6 @@ fn copy_within(
     Ok(object.into())
 }
 
-/// Whether the engine shifts the array by moving a block of memory.
-fn is_dense(object: &JsObject, length: u64) -> bool {
-    object.is_array()
-        && matches!(
-            object.borrow().properties().index_property_keys(),
-            IndexPropertyKeys::Dense(range) if u64::from(range.end) >= length
-        )
-}
-
 fn shift(
     guard: &Guard,
     this: &JsValue,
@@ -115,6 +108,7 @@ fn shift(
         set_length(&object, 0, context)?;
         return Ok(JsValue::undefined());
     }
+    // The engine moves it as a block of memory.
     if is_dense(&object, length) {
         guard.spend(length / MOVED, context)?;
         return guard.originals[0].call(&object.into(), args, context);

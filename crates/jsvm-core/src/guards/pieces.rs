@@ -6,7 +6,7 @@
 
 use super::{Guard, arg, replace};
 use crate::shared::Shared;
-use boa_engine::{Context, JsResult, JsString, JsValue, js_string};
+use boa_engine::{Context, JsResult, JsStr, JsString, JsValue, js_string, string::JsStrVariant};
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let string = context.intrinsics().constructors().string().prototype();
@@ -60,6 +60,33 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// The other case of a text of nothing but ASCII.
+    fn ascii_case(
+        &self,
+        text: &JsString,
+        turn: impl Fn(&mut [u8]),
+        context: &mut Context,
+    ) -> JsResult<Option<JsString>> {
+        /// Units that are turned in the time of one step.
+        const UNITS: usize = 64;
+        let JsStrVariant::Latin1(units) = text.variant() else {
+            return Ok(None);
+        };
+        if !units.is_ascii() {
+            return Ok(None);
+        }
+        self.spend((units.len() / UNITS) as u64, context)?;
+        self.reserve(units.len() as u64 * 2, context)?;
+        let mut turned = units.to_vec();
+        turn(&mut turned);
+        if turned == units {
+            return Ok(Some(text.clone()));
+        }
+        Ok(Some(JsStr::latin1(&turned).into()))
+    }
+}
+
 fn unit(text: &JsString, at: usize) -> u16 {
     text.code_unit_at(at).unwrap_or(0)
 }
@@ -80,6 +107,9 @@ fn upper(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let text = this.require_object_coercible()?.to_string(context)?;
+    if let Some(made) = guard.ascii_case(&text, <[u8]>::make_ascii_uppercase, context)? {
+        return Ok(made.into());
+    }
     guard.in_pieces(&text, between_characters, context, |piece, context| {
         guard.originals[0].call(&piece.into(), args, context)
     })
@@ -94,6 +124,9 @@ fn lower(
     /// What becomes of it depends on the letters around it.
     const SIGMA: u16 = 0x3A3;
     let text = this.require_object_coercible()?.to_string(context)?;
+    if let Some(made) = guard.ascii_case(&text, <[u8]>::make_ascii_lowercase, context)? {
+        return Ok(made.into());
+    }
     let has_sigma = text.len() > PIECE && text.iter().any(|unit| unit == SIGMA);
     let may_cut = |text: &JsString, at: usize| {
         if has_sigma {

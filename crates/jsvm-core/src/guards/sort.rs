@@ -4,7 +4,11 @@
 //! whatever the comparator answers; the engine's own panics if answers
 //! contradict each other.
 
-use super::{Guard, arg, length_of, replace};
+use super::{
+    Guard, arg,
+    elements::{element, set_element},
+    length_of, replace,
+};
 use crate::shared::Shared;
 use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsValue,
@@ -43,18 +47,12 @@ fn sort(
     let compare = comparator(args)?;
     let object = this.to_object(context)?;
     let length = length_of(&object, context)?;
-    let mut items = Vec::new();
-    for index in 0..length {
-        guard.tick(context)?;
-        if object.has_property(index, context)? {
-            items.push(object.get(index, context)?);
-        }
-    }
+    let items = guard.present(&object, length, context)?;
     let sorted = guard.merge_sort(items, compare.as_ref(), context)?;
     let count = sorted.len() as u64;
     for (index, item) in sorted.into_iter().enumerate() {
         guard.tick(context)?;
-        object.set(index, item, true, context)?;
+        set_element(&object, index as u64, item, context)?;
     }
     for index in count..length {
         guard.tick(context)?;
@@ -145,6 +143,24 @@ fn typed(value: &JsValue) -> Option<JsObject> {
 }
 
 impl Guard {
+    /// `SortIndexedProperties` without its sorting, holes left out.
+    fn present(
+        &self,
+        object: &JsObject,
+        length: u64,
+        context: &mut Context,
+    ) -> JsResult<Vec<JsValue>> {
+        if let Some(items) = self.part(object, 0..length, context)? {
+            return Ok(items);
+        }
+        let mut items = Vec::new();
+        for index in 0..length {
+            self.tick(context)?;
+            items.extend(element(object, index, context)?);
+        }
+        Ok(items)
+    }
+
     /// Bottom-up: runs of one become runs of two, of four, and so on.
     fn merge_sort(
         &self,
@@ -190,6 +206,9 @@ fn ordering(
         return Ok(a.to_string(context)?.cmp(&b.to_string(context)?));
     };
     let told = compare.call(&JsValue::undefined(), &[a.clone(), b.clone()], context)?;
-    let told = told.to_number(context)?;
+    let told = match told.as_number() {
+        Some(number) => number,
+        None => told.to_number(context)?,
+    };
     Ok(told.partial_cmp(&0.0).unwrap_or(Ordering::Equal))
 }

@@ -3,9 +3,11 @@
 //!
 //! The one rule: how long the text will be is known before it is made.
 
-use super::{Guard, arg, length_of, replace};
+use super::{Guard, arg, builder::Text, length_of, replace};
 use crate::{error::LimitHit, shared::Shared};
-use boa_engine::{Context, JsResult, JsString, JsValue, js_string, value::IntegerOrInfinity};
+use boa_engine::{
+    Context, JsResult, JsString, JsValue, js_string, string::JsStrVariant, value::IntegerOrInfinity,
+};
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let string = context.intrinsics().constructors().string().prototype();
@@ -195,13 +197,19 @@ fn compare(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let text = guard.looked_at(this, context)?;
-    guard.originals[0].call(&text.into(), args, context)
+    let other = arg(args, 0).to_string(context)?;
+    // Without the engine's tables of languages, the order is that of the units.
+    let order = match (text.variant(), other.variant()) {
+        (JsStrVariant::Latin1(a), JsStrVariant::Latin1(b)) => a.cmp(b),
+        _ => text.cmp(&other),
+    };
+    Ok(JsValue::from(order as i8))
 }
 
 fn raw(guard: &Guard, _: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let cooked = arg(args, 0).to_object(context)?;
     let raw = cooked.get(js_string!("raw"), context)?.to_object(context)?;
-    let mut out: Vec<u16> = Vec::new();
+    let mut out = Text::new();
     let length = length_of(&raw, context)?;
     for index in 0..length {
         guard.spend(1, context)?;
@@ -212,8 +220,8 @@ fn raw(guard: &Guard, _: &JsValue, args: &[JsValue], context: &mut Context) -> J
         }
         for text in texts {
             guard.text((out.len() + text.len()) as u64, context)?;
-            out.extend(text.iter());
+            out.push(text.as_str());
         }
     }
-    Ok(JsString::from(&out[..]).into())
+    Ok(out.finish().into())
 }
