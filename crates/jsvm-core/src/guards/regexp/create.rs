@@ -13,7 +13,9 @@ use crate::{
     value::shortened,
 };
 use boa_engine::{
-    Context, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue, js_string,
+    Context, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue,
+    builtins::object::OrdinaryObject,
+    js_string,
     object::FunctionObjectBuilder,
     property::{PropertyDescriptor, PropertyKey},
 };
@@ -240,12 +242,24 @@ fn default_prototype(context: &Context) -> JsObject {
 
 fn object(pattern: Pattern, prototype: JsObject, context: &Context) -> JsObject {
     let object = JsObject::new(context.root_shape(), prototype, pattern).upcast();
-    let last_index = PropertyDescriptor::builder()
-        .value(0)
+    object.insert_property(js_string!("lastIndex"), last_index_property(0));
+    object
+}
+
+pub(super) fn last_index_property(index: u64) -> PropertyDescriptor {
+    PropertyDescriptor::builder()
+        .value(index)
         .writable(true)
         .enumerable(false)
-        .configurable(false);
-    object.insert_property(js_string!("lastIndex"), last_index);
+        .configurable(false)
+        .build()
+}
+
+/// An object of the shape that regular expressions have when they are new.
+pub(super) fn plain(context: &Context) -> JsObject {
+    let prototype = default_prototype(context);
+    let object = JsObject::new(context.root_shape(), prototype, OrdinaryObject).upcast();
+    object.insert_property(js_string!("lastIndex"), last_index_property(0));
     object
 }
 

@@ -6,7 +6,7 @@
 use super::{Guard, Pattern, intrinsics, last_index, receiver, set_last_index};
 use crate::{
     error::LimitHit,
-    guards::arg,
+    guards::{arg, elements::data_property},
     regexp::{Match, Regexp, Subject},
 };
 use boa_engine::{
@@ -70,9 +70,13 @@ impl Guard {
         text: &JsString,
         context: &mut Context,
     ) -> JsResult<Option<Found>> {
-        let exec = object.get(js_string!("exec"), context)?;
+        let intrinsics = intrinsics(context)?;
+        if intrinsics.is_plain(object) && intrinsics.has_our_exec() {
+            return self.our_exec(object, text, context);
+        }
+        let exec = object.get(intrinsics.keys.exec.clone(), context)?;
         if let Some(exec) = exec.as_callable() {
-            let is_ours = JsObject::equals(&exec, &intrinsics(context)?.exec);
+            let is_ours = JsObject::equals(&exec, &intrinsics.exec);
             if !(is_ours && object.is::<Pattern>()) {
                 let args = [text.clone().into()];
                 let result = exec.call(&object.clone().into(), &args, context)?;
@@ -86,6 +90,15 @@ impl Guard {
                 return Ok(result.as_object().map(Found::Theirs));
             }
         }
+        self.our_exec(object, text, context)
+    }
+
+    fn our_exec(
+        &self,
+        object: &JsObject,
+        text: &JsString,
+        context: &mut Context,
+    ) -> JsResult<Option<Found>> {
         let pattern = pattern_of(Some(object), "exec")?;
         let found = self.exec(object, &pattern, text, context)?;
         Ok(found.map(|found| Found::Ours(found, pattern.regexp)))
@@ -174,13 +187,16 @@ fn result(
     let mut items = vec![text.get_expect(found.range()).into()];
     items.extend((1..=regexp.groups()).map(|group| capture(found, group, text)));
     let array: JsObject = JsArray::from_iter(items, context).into();
-    let index = found.range().start as u64;
-    array.create_data_property_or_throw(js_string!("index"), index, context)?;
-    array.create_data_property_or_throw(js_string!("input"), text.clone(), context)?;
+    // A new array takes any property.
+    let put = |name: JsString, value: JsValue| {
+        array.insert_property(name, data_property(value));
+    };
+    put(js_string!("index"), (found.range().start as u64).into());
+    put(js_string!("input"), text.clone().into());
     let groups = groups(found, regexp, context, |group, _| {
         capture(found, group, text)
     })?;
-    array.create_data_property_or_throw(js_string!("groups"), groups, context)?;
+    put(js_string!("groups"), groups);
     if regexp.flags().has_indices {
         let indices = indices(found, regexp, context)?;
         array.create_data_property_or_throw(js_string!("indices"), indices, context)?;

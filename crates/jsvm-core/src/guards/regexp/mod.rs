@@ -14,7 +14,7 @@ mod split;
 mod strings;
 
 use super::{Body, Guard};
-use crate::{regexp::Regexp, shared::Shared};
+use crate::{regexp::Regexp, shared::Shared, value};
 use boa_engine::{
     Context, JsData, JsNativeError, JsObject, JsResult, JsString, JsSymbol, JsValue,
     NativeFunction, js_string,
@@ -35,7 +35,46 @@ struct Pattern {
 /// What the functions of ours need of each other, kept by the context.
 struct Intrinsics {
     constructor: JsObject,
+    prototype: JsObject,
     exec: JsObject,
+    /// A regular expression that no script ever sees: one of the same shape has
+    /// `lastIndex`, writable, and nothing else, and inherits from `prototype`.
+    plain: JsObject,
+    /// The getters that tell the flags, by their names.
+    getters: Vec<(PropertyKey, JsObject)>,
+    keys: Keys,
+}
+
+struct Keys {
+    exec: PropertyKey,
+    last_index: PropertyKey,
+}
+
+impl Intrinsics {
+    /// Whether nothing was done to an object since it was made as a regular
+    /// expression, but to its `lastIndex`.
+    fn is_plain(&self, object: &JsObject) -> bool {
+        let ours = self.plain.borrow().shape().to_addr_usize();
+        object.borrow().shape().to_addr_usize() == ours && object.is::<Pattern>()
+    }
+
+    /// Whether a plain regular expression is matched by our own `exec`.
+    fn has_our_exec(&self) -> bool {
+        let prototype = self.prototype.borrow();
+        let property = prototype.properties().get(&self.keys.exec);
+        let exec = property.as_ref().and_then(|property| property.value());
+        exec.and_then(JsValue::as_object).as_ref() == Some(&self.exec)
+    }
+
+    /// Whether a plain regular expression tells its flags by our own getters.
+    fn has_our_getters(&self) -> bool {
+        let prototype = self.prototype.borrow();
+        self.getters.iter().all(|(key, ours)| {
+            let property = prototype.properties().get(key);
+            let getter = property.as_ref().and_then(|property| property.get());
+            getter.and_then(JsValue::as_object).as_ref() == Some(ours)
+        })
+    }
 }
 
 /// Whether an object is a regular expression.
@@ -87,11 +126,34 @@ pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
         shared,
         context,
     )?;
-    context.insert_data(Rc::new(Intrinsics { constructor, exec }));
-    context.insert_data(create::Cache::default());
     iterate::install(shared, context)?;
     properties::install(&prototype, shared, context)?;
+    context.insert_data(create::Cache::default());
+    let intrinsics = Intrinsics {
+        constructor,
+        exec,
+        plain: create::plain(context),
+        getters: getters(&prototype),
+        prototype,
+        keys: Keys {
+            exec: js_string!("exec").into(),
+            last_index: js_string!("lastIndex").into(),
+        },
+    };
+    context.insert_data(Rc::new(intrinsics));
     strings::install(shared, context)
+}
+
+fn getters(prototype: &JsObject) -> Vec<(PropertyKey, JsObject)> {
+    let names = ["flags"].into_iter().chain(properties::FLAGS);
+    let prototype = prototype.borrow();
+    let getter = |name: &str| {
+        let key = PropertyKey::from(js_string!(name));
+        let property = prototype.properties().get(&key)?;
+        let getter = property.get().and_then(JsValue::as_object)?;
+        Some((key, getter))
+    };
+    names.filter_map(getter).collect()
 }
 
 /// Puts a method of ours into an object.
@@ -176,12 +238,28 @@ fn species(object: &JsObject, context: &mut Context) -> JsResult<JsObject> {
 }
 
 fn last_index(object: &JsObject, context: &mut Context) -> JsResult<u64> {
+    let intrinsics = intrinsics(context)?;
+    if intrinsics.is_plain(object) {
+        let value = value::own_value(object, &intrinsics.keys.last_index);
+        let index = value.as_ref().and_then(JsValue::as_i32);
+        if let Some(index) = index.and_then(|index| u64::try_from(index).ok()) {
+            return Ok(index);
+        }
+    }
     object
         .get(js_string!("lastIndex"), context)?
         .to_length(context)
 }
 
 fn set_last_index(object: &JsObject, index: u64, context: &mut Context) -> JsResult<()> {
+    let intrinsics = intrinsics(context)?;
+    if intrinsics.is_plain(object) {
+        object.insert_property(
+            intrinsics.keys.last_index.clone(),
+            create::last_index_property(index),
+        );
+        return Ok(());
+    }
     object
         .set(js_string!("lastIndex"), index, true, context)
         .map(drop)
@@ -199,5 +277,12 @@ fn advance(text: &JsString, index: u64, is_unicode: bool) -> u64 {
 
 /// The `flags` of an object, as its getter tells.
 fn flags_of(object: &JsObject, context: &mut Context) -> JsResult<JsString> {
+    let intrinsics = intrinsics(context)?;
+    if intrinsics.is_plain(object)
+        && intrinsics.has_our_getters()
+        && let Some(pattern) = object.downcast_ref::<Pattern>()
+    {
+        return Ok(properties::flags_text(pattern.regexp.flags()));
+    }
     object.get(js_string!("flags"), context)?.to_string(context)
 }

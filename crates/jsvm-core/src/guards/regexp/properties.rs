@@ -9,6 +9,18 @@ use boa_engine::{
     property::PropertyDescriptor,
 };
 
+/// The names of the flags.
+pub(super) const FLAGS: [&str; 8] = [
+    "hasIndices",
+    "global",
+    "ignoreCase",
+    "multiline",
+    "dotAll",
+    "unicode",
+    "unicodeSets",
+    "sticky",
+];
+
 /// Tells whether a flag is set.
 type IsSet = fn(Flags) -> bool;
 
