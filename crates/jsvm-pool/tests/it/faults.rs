@@ -235,6 +235,9 @@ fn check_round(round: u64) {
             thread::yield_now();
         }
         pool.shutdown(Duration::ZERO);
-        assert_eq!(threads("seeded"), 0);
+        // The system may list a thread for a moment after it was joined.
+        while threads("seeded") != 0 {
+            thread::yield_now();
+        }
     }
 }
