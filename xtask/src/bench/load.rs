@@ -159,19 +159,21 @@ fn rush(program: &Path, time: Duration) -> Result<Duration> {
 fn saturating_rate(site: &Site, time: Duration) -> Result<u32> {
     const WAITING: usize = 8;
     let start = Instant::now();
-    let number = AtomicU32::new(0);
+    let (number, done) = (AtomicU32::new(0), AtomicU32::new(0));
     let worked: Result<Vec<()>> = in_threads(WAITING, |_| {
         let mut client = site.connect()?;
         while start.elapsed() < time {
             let number = number.fetch_add(1, Ordering::Relaxed);
             let status = create(&mut client, &format!("full-{number}"))?;
-            ensure!(status == 200, "status {status} below the bounds");
+            // A machine that is held up may let one wait for too long even so.
+            ensure!(matches!(status, 200 | 503), "status {status}");
+            done.fetch_add(u32::from(status == 200), Ordering::Relaxed);
         }
         Ok(())
     });
     worked?;
     let milliseconds = u32::try_from(start.elapsed().as_millis())?;
-    Ok(number.into_inner() * 1000 / milliseconds)
+    Ok(done.into_inner() * 1000 / milliseconds)
 }
 
 /// What `work` returns in each of some threads, or the first error.
