@@ -19,7 +19,7 @@ use std::{
     cell::{Cell, OnceCell, RefCell},
     rc::Rc,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Runs chains on the thread that made it.
@@ -152,7 +152,7 @@ impl Executor {
         program: impl FnOnce() -> Result<(Arc<Program>, bool), ScriptError>,
         timeout: Duration,
     ) -> Result<ScriptRun, Error> {
-        let started = Instant::now();
+        let started = self.0.execution.now();
         let allocated = (self.0.env.allocated)();
         self.catch_up();
         let mut vm = self.checkout()?;
@@ -165,7 +165,7 @@ impl Executor {
         });
         Ok(ScriptRun {
             result,
-            duration: started.elapsed(),
+            duration: self.0.execution.now().since(started),
             allocated_bytes: (self.0.env.allocated)().saturating_sub(allocated),
             cache_hit,
         })
@@ -266,25 +266,17 @@ impl Executor {
     }
 
     pub(crate) fn call(&self, handler: &Arc<Handler>, running: &Rc<Running>) -> Result<(), Error> {
-        let started = Instant::now();
+        let started = self.0.execution.now();
         if let Err(hit) = self.0.execution.check_at(started) {
             return Err(Error::Script(ScriptError::limit(hit)));
         }
         let mut vm = self.checkout()?;
         self.0.running.borrow_mut().push(Arc::clone(handler));
-        let result = match self.observer() {
-            None => vm.handle(handler, running),
-            Some(observer) => {
-                let call = Call {
-                    handler,
-                    collection: running.event().collection().map(|it| it.name.as_str()),
-                    started,
-                    timeout: self.0.execution.timeout(),
-                    cache_hit: vm.has(handler),
-                };
-                observer.call(&call, &mut || vm.handle(handler, running))
-            }
-        };
+        let mut call = Call::new(handler, running, &self.0.execution, &mut vm, started);
+        if let Some(observer) = self.observer() {
+            observer.call(&mut call);
+        }
+        let result = call.end();
         self.0.running.borrow_mut().pop();
         if vm.is_reusable() {
             self.0.idle.borrow_mut().push(vm);

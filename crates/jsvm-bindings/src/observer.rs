@@ -4,44 +4,100 @@
 //! Without one, nothing is measured and nothing is spent. Knows nothing of
 //! counters and logs.
 
-use crate::{error::Error, executor::Executor, hooks::Handler};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use crate::{chain::Running, error::Error, executor::Executor, hooks::Handler, js::HookVm};
+use jsvm_core::{Execution, Moment};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 /// Looks at what one worker runs; see [`Executor::observe`].
 pub trait Observer: 'static {
-    /// Runs one call of a handler, nested calls included, and returns what it
-    /// returned.
-    ///
-    /// # Errors
-    ///
-    /// What `run` returned.
-    fn call(
-        &self,
-        call: &Call<'_>,
-        run: &mut dyn FnMut() -> Result<(), Error>,
-    ) -> Result<(), Error>;
+    /// Runs one call of a handler, nested calls included, by [`Call::run`].
+    fn call(&self, call: &mut Call<'_>);
 
     /// Runs one call of the host that a script caused, such as
     /// `records.find`.
     fn host_call(&self, name: &'static str, run: &mut dyn FnMut());
 }
 
-/// One call of one handler that is about to run.
-#[derive(Debug, Clone, Copy)]
+/// One call of one handler, before and after it ran.
 pub struct Call<'a> {
+    handler: &'a Arc<Handler>,
+    running: &'a Rc<Running>,
+    execution: &'a Execution,
+    vm: &'a mut HookVm,
+    started: Moment,
+    has_run: bool,
+    /// Behind a pointer, so that success moves next to nothing.
+    error: Option<Box<Error>>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(
+        handler: &'a Arc<Handler>,
+        running: &'a Rc<Running>,
+        execution: &'a Execution,
+        vm: &'a mut HookVm,
+        started: Moment,
+    ) -> Self {
+        Self {
+            handler,
+            running,
+            execution,
+            vm,
+            started,
+            has_run: false,
+            error: None,
+        }
+    }
+
+    /// Runs the handler; a second time does nothing.
+    pub fn run(&mut self) {
+        if !std::mem::replace(&mut self.has_run, true)
+            && let Err(err) = self.vm.handle(self.handler, self.running)
+        {
+            self.error = Some(Box::new(err));
+        }
+    }
+
     /// What is called.
-    pub handler: &'a Arc<Handler>,
+    #[inline]
+    pub fn handler(&self) -> &Arc<Handler> {
+        self.handler
+    }
+
     /// The collection that the event is about.
-    pub collection: Option<&'a str>,
+    #[inline]
+    pub fn collection(&self) -> Option<&str> {
+        self.running.event().collection().map(|it| it.name.as_str())
+    }
+
     /// When it began, before there was a VM for it.
-    pub started: Instant,
+    #[inline]
+    pub fn started(&self) -> Moment {
+        self.started
+    }
+
     /// The time limit that it runs under.
-    pub timeout: Duration,
-    /// Whether its VM had the function already.
-    pub cache_hit: bool,
+    pub fn timeout(&self) -> Duration {
+        self.execution.timeout()
+    }
+
+    /// What it ended with, if it ran and failed.
+    #[inline]
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_deref()
+    }
+
+    /// Whether its VM had the function already, once it ran.
+    #[inline]
+    pub fn is_cache_hit(&self) -> bool {
+        !self.vm.has_made()
+    }
+
+    /// The result; an observer that did not run it must not lose it.
+    pub(crate) fn end(mut self) -> Result<(), Error> {
+        self.run();
+        self.error.map_or(Ok(()), |err| Err(*err))
+    }
 }
 
 /// Does something of the host's in front of the worker's observer.

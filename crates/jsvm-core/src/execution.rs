@@ -5,16 +5,13 @@
 //! Knows nothing of the engine.
 
 use crate::{
+    clock::{Clock, Moment},
     error::LimitHit,
     interrupt::{Interrupt, Stop},
     limits::Limits,
 };
 use jsvm_alloc::set_thread_limit;
-use std::{
-    cell::Cell,
-    rc::Rc,
-    time::{Duration, Instant},
-};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 /// The execution in progress on one thread, shared by all VMs of the thread.
 ///
@@ -32,7 +29,8 @@ struct State {
     bytes_at_start: Cell<i64>,
     loops: Cell<u64>,
     timeout: Cell<Duration>,
-    deadline: Cell<Option<Instant>>,
+    clock: Clock,
+    deadline: Cell<Option<Moment>>,
     hit: Cell<Option<LimitHit>>,
 }
 
@@ -51,6 +49,7 @@ impl Execution {
             loops: Cell::new(0),
             limits: limits.in_force(),
             timeout: Cell::new(limits.timeout_or(Duration::ZERO)),
+            clock: Clock::get(),
             deadline: Cell::new(None),
             hit: Cell::new(None),
         }))
@@ -81,7 +80,7 @@ impl Execution {
         self.0.bytes_at_start.set(bytes);
         set_thread_limit(bytes.saturating_add(self.hard_limit()));
         self.0.timeout.set(timeout);
-        self.0.deadline.set(Instant::now().checked_add(timeout));
+        self.0.deadline.set(self.now().checked_add(timeout));
     }
 
     /// The time limit of this execution.
@@ -91,9 +90,16 @@ impl Execution {
 
     /// How much time is left; host calls must not take longer.
     pub fn remaining(&self) -> Duration {
-        self.0.deadline.get().map_or(Duration::MAX, |deadline| {
-            deadline.saturating_duration_since(Instant::now())
-        })
+        self.0
+            .deadline
+            .get()
+            .map_or(Duration::MAX, |deadline| deadline.since(self.now()))
+    }
+
+    /// This moment, by the clock of the deadline.
+    #[inline]
+    pub fn now(&self) -> Moment {
+        self.0.clock.now()
     }
 
     /// The limit that was hit, if one was.
@@ -107,7 +113,7 @@ impl Execution {
     ///
     /// The limit that was hit, from then on until the next start.
     pub fn check(&self) -> Result<(), LimitHit> {
-        self.check_at(Instant::now())
+        self.check_at(self.now())
     }
 
     /// As [`check`](Self::check), for who has read the clock already.
@@ -115,7 +121,7 @@ impl Execution {
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub fn check_at(&self, now: Instant) -> Result<(), LimitHit> {
+    pub fn check_at(&self, now: Moment) -> Result<(), LimitHit> {
         if let Some(hit) = self.0.hit.get() {
             return Err(hit);
         }
@@ -170,7 +176,7 @@ impl Execution {
         self.0.hit.get().unwrap_or(hit)
     }
 
-    fn is_overdue(&self, now: Instant) -> bool {
+    fn is_overdue(&self, now: Moment) -> bool {
         let deadline = self.0.deadline.get();
         deadline.is_some_and(|deadline| now >= deadline)
     }

@@ -10,6 +10,7 @@
 //! it reads is the one for deadlines.
 
 pub mod analysis;
+mod clock;
 mod error;
 mod execution;
 mod failure;
@@ -30,6 +31,7 @@ mod source;
 pub mod value;
 mod vm;
 
+pub use clock::{Clock, Moment};
 pub use error::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError};
 pub use execution::Execution;
 pub use failure::{Failure, describe, failure, position};

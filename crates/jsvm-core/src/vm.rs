@@ -49,6 +49,7 @@ pub struct Vm {
     shared: Shared,
     jobs: Rc<Jobs>,
     functions: HashMap<ContentId, JsObject, BuildHasherDefault<IdHasher>>,
+    has_made: bool,
     drain: JsObject,
     is_reusable: bool,
 }
@@ -91,6 +92,7 @@ impl Vm {
             shared,
             jobs,
             functions: HashMap::default(),
+            has_made: false,
             drain,
             is_reusable: true,
         })
@@ -201,9 +203,10 @@ impl Vm {
         }
     }
 
-    /// Whether the function of a program was made already.
-    pub fn has(&self, id: ContentId) -> bool {
-        self.functions.contains_key(&id)
+    /// Whether the last [`call`](Self::call) had to make its function.
+    #[inline]
+    pub fn has_made(&self) -> bool {
+        self.has_made
     }
 
     /// How many functions are kept.
@@ -212,7 +215,9 @@ impl Vm {
     }
 
     fn function(&mut self, program: &Arc<Program>) -> Result<JsObject, Failure> {
-        if let Some(function) = self.functions.get(&program.id()) {
+        let known = self.functions.get(&program.id());
+        self.has_made = known.is_none();
+        if let Some(function) = known {
             return Ok(function.clone());
         }
         debug_assert_eq!(program.kind(), Kind::Handler);

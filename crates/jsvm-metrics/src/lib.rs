@@ -64,6 +64,7 @@ mod execution;
 mod families;
 mod histogram;
 mod instruments;
+mod known;
 mod log;
 mod metrics;
 #[cfg(feature = "otlp")]

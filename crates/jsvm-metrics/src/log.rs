@@ -39,7 +39,6 @@ macro_rules! event {
     };
 }
 
-#[inline]
 pub(crate) fn write(execution: &Execution<'_>, options: &Options, due: &mut f64) {
     match execution.outcome {
         Outcome::Ok => completed(execution, options, due),
@@ -48,7 +47,6 @@ pub(crate) fn write(execution: &Execution<'_>, options: &Options, due: &mut f64)
     }
 }
 
-#[inline]
 fn completed(execution: &Execution<'_>, options: &Options, due: &mut f64) {
     // First, because it is one load and most often the end.
     if options.log_level > LevelFilter::current() {

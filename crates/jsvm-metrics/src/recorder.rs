@@ -5,36 +5,34 @@
 //! This module does not know how the numbers leave the process.
 
 use crate::{
-    execution::Execution,
+    execution::{Execution, Memory, Outcome},
+    known::KnownSeries,
     log,
-    metrics::Metrics,
-    registry::{MAX_NAME, Registry},
-    shard::Shard,
+    metrics::{Metrics, Options},
+    registry::MAX_NAME,
+    shard::{Series, Shard},
 };
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    fmt,
-    hash::{BuildHasherDefault, Hasher},
-    sync::Arc,
-    time::Duration,
-};
-
-/// How many series a recorder knows by heart; beyond, it begins again.
-const MAX_KNOWN: usize = 1024;
+use std::{cell::RefCell, fmt, sync::Arc, time::Duration};
+use tracing::level_filters::LevelFilter;
 
 /// Counts, logs and hands on executions, for one thread at a time.
 ///
 /// What it counted stays in its [`Metrics`] when it is dropped.
 pub struct Recorder {
     metrics: Arc<Metrics>,
+    /// From which level of the subscriber on executions that completed are
+    /// more than counted; `None` is never.
+    tells_from: Option<LevelFilter>,
     local: RefCell<Local>,
 }
 
 impl Recorder {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
-        let local = RefCell::new(Local::new(metrics.take_shard()));
-        Self { metrics, local }
+        Self {
+            tells_from: tells_from(metrics.options()),
+            local: RefCell::new(Local::new(metrics.take_shard())),
+            metrics,
+        }
     }
 
     /// Counts one execution and logs it, as the options say.
@@ -46,22 +44,47 @@ impl Recorder {
         self.local.borrow_mut().record(&self.metrics, execution);
     }
 
+    /// Counts one execution that completed, if counting is all that is to be
+    /// done; if it returns `false`, nothing was done, and it is to be
+    /// [recorded](Self::record) with all that is known of it.
+    #[inline]
+    pub fn count(
+        &self,
+        hook: &Arc<str>,
+        collection: Option<&str>,
+        duration: Duration,
+        memory: Option<Memory>,
+        cache_hit: bool,
+    ) -> bool {
+        if (self.tells_from).is_some_and(|level| level <= LevelFilter::current()) {
+            return false;
+        }
+        let local = self.local.borrow();
+        let Some(series) = local.known.find(hook, collection) else {
+            return false;
+        };
+        series.record(Outcome::Ok, duration, memory, cache_hit);
+        true
+    }
+
     /// Counts how long the first handler of an event waited for a worker.
     pub fn waited(&self, hook: &Arc<str>, collection: Option<&str>, duration: Duration) {
         let mut local = self.local.borrow_mut();
         local.waited(&self.metrics, hook, collection, duration);
     }
 
-    /// How many series it knows by heart.
-    #[cfg(test)]
-    pub(crate) fn known(&self) -> usize {
-        self.local.borrow().known.len()
-    }
-
     /// The metrics that it records for.
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
     }
+}
+
+fn tells_from(options: &Options) -> Option<LevelFilter> {
+    // What is disabled does not even count.
+    if !options.enabled || options.sink.is_some() {
+        return Some(LevelFilter::OFF);
+    }
+    options.log.then(|| options.log_level.into())
 }
 
 impl Drop for Recorder {
@@ -77,40 +100,41 @@ impl fmt::Debug for Recorder {
 }
 
 /// What one thread at a time may use.
-#[derive(Debug)]
 pub(crate) struct Local {
     shard: Arc<Shard>,
-    known: HashMap<u64, Known, BuildHasherDefault<Same>>,
+    known: KnownSeries,
     /// What of the share of logged executions is still due.
     due: f64,
-}
-
-/// A series that was looked up before.
-#[derive(Debug)]
-struct Known {
-    /// Held, so that its address stays its own.
-    hook: Arc<str>,
-    collection: Option<Box<str>>,
-    index: usize,
 }
 
 impl Local {
     pub(crate) fn new(shard: Arc<Shard>) -> Self {
         Self {
             shard,
-            known: HashMap::default(),
+            known: KnownSeries::new(),
             due: 0.0,
         }
     }
 
-    #[inline]
     pub(crate) fn record(&mut self, metrics: &Metrics, execution: &Execution<'_>) {
         let options = metrics.options();
         if !options.enabled {
             return;
         }
-        let index = self.index(metrics.registry(), execution.hook, execution.collection);
-        self.shard.series(index).record(execution);
+        self.on_series(metrics, execution.hook, execution.collection, |series| {
+            let Execution {
+                outcome,
+                duration,
+                memory,
+                cache_hit,
+                ..
+            } = *execution;
+            series.record(outcome, duration, memory, cache_hit);
+        });
+        self.tell(options, execution);
+    }
+
+    fn tell(&mut self, options: &Options, execution: &Execution<'_>) {
         if options.log {
             log::write(execution, options, &mut self.due);
         }
@@ -119,7 +143,7 @@ impl Local {
         }
     }
 
-    pub(crate) fn waited(
+    fn waited(
         &mut self,
         metrics: &Metrics,
         hook: &Arc<str>,
@@ -127,89 +151,25 @@ impl Local {
         duration: Duration,
     ) {
         if metrics.options().enabled {
-            let index = self.index(metrics.registry(), hook, collection);
-            self.shard.series(index).waited(duration);
+            self.on_series(metrics, hook, collection, |series| series.waited(duration));
         }
     }
 
-    #[inline]
-    fn index(&mut self, registry: &Registry, hook: &Arc<str>, collection: Option<&str>) -> usize {
-        let key = key_of(hook, collection);
-        match self.known.get(&key) {
-            Some(known) if known.is(hook, collection) => known.index,
-            _ => self.look_up(registry, key, hook, collection),
-        }
-    }
-
-    #[cold]
-    fn look_up(
+    fn on_series(
         &mut self,
-        registry: &Registry,
-        key: u64,
+        metrics: &Metrics,
         hook: &Arc<str>,
         collection: Option<&str>,
-    ) -> usize {
-        let index = registry.index_of(hook, collection);
-        if collection.is_some_and(|name| name.len() > MAX_NAME) {
-            return index;
+        count: impl FnOnce(&Series),
+    ) {
+        if let Some(series) = self.known.find(hook, collection) {
+            return count(series);
         }
-        if self.known.len() >= MAX_KNOWN {
-            self.known.clear();
+        let index = metrics.registry().index_of(hook, collection);
+        let series = self.shard.series(index);
+        count(series);
+        if collection.is_none_or(|name| name.len() <= MAX_NAME) {
+            self.known.keep(hook, collection, Arc::clone(series));
         }
-        let known = Known {
-            hook: Arc::clone(hook),
-            collection: collection.map(Into::into),
-            index,
-        };
-        self.known.insert(key, known);
-        index
-    }
-}
-
-impl Known {
-    #[inline]
-    fn is(&self, hook: &Arc<str>, collection: Option<&str>) -> bool {
-        Arc::ptr_eq(&self.hook, hook) && self.collection.as_deref() == collection
-    }
-}
-
-/// Different for different hooks and collections, but for rare accidents.
-#[inline]
-fn key_of(hook: &Arc<str>, collection: Option<&str>) -> u64 {
-    let (words, rest) = collection.unwrap_or_default().as_bytes().as_chunks();
-    let mut key = hook.as_ptr().addr() as u64;
-    for word in words {
-        key = mix(key ^ u64::from_le_bytes(*word));
-    }
-    let rest = rest
-        .iter()
-        .fold(0, |word, byte| word << 8 | u64::from(*byte));
-    mix(key ^ rest)
-}
-
-#[inline]
-fn mix(value: u64) -> u64 {
-    let value = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    value ^ (value >> 32)
-}
-
-/// The hash of a key that is a hash already.
-#[derive(Default)]
-struct Same(u64);
-
-impl Hasher for Same {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = mix(self.0 ^ u64::from(*byte));
-        }
-    }
-
-    #[inline]
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
     }
 }

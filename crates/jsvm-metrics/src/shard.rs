@@ -5,13 +5,13 @@
 //! This module does not know what series are called.
 
 use crate::{
-    execution::{Execution, LABELS},
+    execution::{LABELS, Memory, Outcome},
     histogram::{BUCKETS, Histogram, bucket_of, nanos},
 };
 use std::{
     array,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -19,7 +19,7 @@ use std::{
 
 /// Cells for each series; they take memory when they are first used.
 #[derive(Debug)]
-pub(crate) struct Shard(Box<[OnceLock<Box<Series>>]>);
+pub(crate) struct Shard(Box<[OnceLock<Arc<Series>>]>);
 
 /// The cells of one series, one set for each outcome and one for waiting.
 #[derive(Debug, Default)]
@@ -59,9 +59,8 @@ impl Shard {
     }
 
     /// The cells of a series, to add to. Only the shard's owner may call it.
-    #[inline]
-    pub(crate) fn series(&self, index: usize) -> &Series {
-        self.0[index].get_or_init(Box::default)
+    pub(crate) fn series(&self, index: usize) -> &Arc<Series> {
+        self.0[index].get_or_init(Arc::default)
     }
 
     /// The series that were ever used, with their index.
@@ -73,12 +72,18 @@ impl Shard {
 
 impl Series {
     #[inline]
-    pub(crate) fn record(&self, execution: &Execution<'_>) {
-        let cells = match execution.outcome.index() {
+    pub(crate) fn record(
+        &self,
+        outcome: Outcome<'_>,
+        duration: Duration,
+        memory: Option<Memory>,
+        cache_hit: bool,
+    ) {
+        let cells = match outcome.index() {
             0 => &self.ok,
             other => self.failed[other - 1].get_or_init(Box::default),
         };
-        cells.record(execution);
+        cells.record(duration, memory, cache_hit);
     }
 
     pub(crate) fn waited(&self, duration: Duration) {
@@ -98,10 +103,10 @@ impl Series {
 
 impl Cells {
     #[inline]
-    fn record(&self, execution: &Execution<'_>) {
-        self.time(nanos(execution.duration));
-        add(&self.cache_hits, execution.cache_hit.into());
-        if let Some(memory) = execution.memory {
+    fn record(&self, duration: Duration, memory: Option<Memory>, cache_hit: bool) {
+        self.time(nanos(duration));
+        add(&self.cache_hits, cache_hit.into());
+        if let Some(memory) = memory {
             add(&self.allocated, memory.allocated);
             raise(&self.peak, memory.peak);
             raise(&self.is_measured, 1);

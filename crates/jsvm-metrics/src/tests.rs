@@ -242,7 +242,6 @@ fn a_flood_of_names_leaves_bounded_series_and_memory() {
     assert_eq!(snapshot.stats().executions, FLOOD);
     assert_eq!(metrics.registry().names().len(), 101);
     assert_eq!(shard.used().count(), 101);
-    assert!(recorder.known() <= 1024);
 }
 
 #[test]

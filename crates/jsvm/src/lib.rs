@@ -9,6 +9,7 @@
 //! engine is among it.
 
 mod config;
+mod host_calls;
 mod lint;
 mod loader;
 mod measure;
@@ -40,5 +41,6 @@ pub use jsvm_bindings::{
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use jsvm_metrics as metrics;
 pub use lint::lint;
+pub use measure::SPANS;
 pub use runtime::{Builder, LoadFailure, Runtime, RuntimeError, Stats, Telemetry};
 pub use worker::Ran;

@@ -4,9 +4,10 @@
 //! A span is open around each execution and each call of the host, of target
 //! [`SPANS`], so that a subscriber can make traces of them.
 
+use crate::host_calls::HostCalls;
 use jsvm_bindings::{Call, Error, Observer, ScriptRun};
-use jsvm_core::{ContentId, LimitHit, Position};
-use jsvm_metrics::{Execution, HostCall, Memory, Metrics, Outcome, Recorder, Times};
+use jsvm_core::{Clock, ContentId, LimitHit, Moment, Position};
+use jsvm_metrics::{Execution, Memory, Metrics, Outcome, Recorder, Times};
 use std::{
     cell::{Cell, RefCell},
     fmt::Display,
@@ -15,11 +16,15 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tracing::{Level, Span, field::Empty, level_filters::LevelFilter};
 
-/// The target of the spans, for a subscriber's filter.
-pub(crate) const SPANS: &str = "jsvm::trace";
+/// The target of the spans around executions, `jsvm.execution`, and calls of
+/// the host in them, `jsvm.host_call`, for a subscriber's filter.
+///
+/// Without a subscriber that wants them they cost nothing.
+pub const SPANS: &str = "jsvm::trace";
 
 /// What the metrics call a script that runs by itself.
 const SCRIPT: &str = "script";
@@ -30,38 +35,37 @@ pub(crate) struct Measure(Rc<State>);
 
 struct State {
     recorder: Recorder,
+    clock: Clock,
     /// Whether bytes are counted in this process.
     has_memory: bool,
     script: Arc<str>,
-    job: RefCell<Current>,
-    /// What the host did for the handler in progress.
-    host: RefCell<Vec<HostCall>>,
+    job: RefCell<Option<Meter>>,
+    host: HostCalls,
     queue: Cell<Duration>,
 }
-
-/// Whether somebody still waits for the job in progress.
-type Current = Option<Arc<AtomicBool>>;
 
 impl Measure {
     pub(crate) fn new(metrics: &Arc<Metrics>) -> Self {
         Self(Rc::new(State {
             recorder: metrics.recorder(),
+            clock: Clock::get(),
             has_memory: jsvm_alloc::is_installed(),
             script: SCRIPT.into(),
             job: RefCell::default(),
-            host: RefCell::default(),
+            host: HostCalls::default(),
             queue: Cell::default(),
         }))
     }
 
-    /// A job begins that waited for so long.
+    /// A job begins.
     pub(crate) fn begin(&self, meter: &Meter) {
-        let waited = meter.submitted.elapsed();
+        let job = &meter.0;
+        let waited = self.0.clock.since(job.submitted);
         self.0.queue.set(waited);
-        self.0.host.borrow_mut().clear();
-        *self.0.job.borrow_mut() = Some(Arc::clone(&meter.is_given_up));
-        let hook = meter.hook.as_ref().unwrap_or(&self.0.script);
-        let collection = meter.collection.as_deref();
+        self.0.host.clear();
+        *self.0.job.borrow_mut() = Some(meter.clone());
+        let hook = job.hook.as_ref().unwrap_or(&self.0.script);
+        let collection = job.collection.as_deref();
         self.0.recorder.waited(hook, collection, waited);
     }
 
@@ -84,28 +88,46 @@ impl Measure {
         });
     }
 
-    fn record(&self, ended: Ended<'_>) {
-        // The one who waited recorded a time-out when it gave up.
-        let job = self.0.job.borrow();
-        if job.as_ref().is_some_and(|job| job.load(Ordering::Acquire)) {
-            return;
+    /// A call has ended.
+    #[inline]
+    fn called(&self, call: &Call<'_>, duration: Duration, memory: Option<Memory>) {
+        let (hook, collection) = (&call.handler().name, call.collection());
+        let cache_hit = call.is_cache_hit();
+        let is_counted = call.error().is_none()
+            && !self.is_given_up()
+            && (self.0.recorder).count(hook, collection, duration, memory, cache_hit);
+        if !is_counted {
+            self.record(Ended {
+                hook,
+                collection,
+                duration,
+                memory,
+                cache_hit,
+                script: Some(call.handler().program.id()),
+                timeout: call.timeout(),
+                err: call.error(),
+            });
         }
-        let times = Times {
-            queue: self.0.queue.get(),
-            host: &self.0.host.borrow(),
-        };
-        ended.with_execution(times, |execution| self.0.recorder.record(execution));
     }
 
-    fn took(&self, name: &'static str, time: Duration) {
-        add(
-            &mut self.0.host.borrow_mut(),
-            HostCall {
-                name,
-                count: 1,
-                time,
-            },
-        );
+    #[cold]
+    fn record(&self, ended: Ended<'_>) {
+        if self.is_given_up() {
+            return;
+        }
+        self.0.host.tell(|host| {
+            let queue = self.0.queue.get();
+            let times = Times { queue, host };
+            ended.with_execution(times, |execution| self.0.recorder.record(execution));
+        });
+    }
+
+    /// Whether the one who waited recorded a time-out when it gave up.
+    #[inline]
+    fn is_given_up(&self) -> bool {
+        let job = self.0.job.borrow();
+        job.as_ref()
+            .is_some_and(|job| job.0.is_given_up.load(Ordering::Acquire))
     }
 }
 
@@ -123,18 +145,12 @@ struct Ended<'a> {
 
 impl Ended<'_> {
     fn with_execution(&self, times: Times<'_>, tell: impl FnOnce(&Execution<'_>)) {
-        let limit = self.err.and_then(Error::limit);
         let message = self.err.and_then(failure);
-        let outcome = match (limit, &message) {
-            (Some(hit), _) => Outcome::Limit { kind: hit.as_str() },
-            (None, Some(message)) => Outcome::Error(message),
-            (None, None) => Outcome::Ok,
-        };
         tell(&Execution {
             hook: self.hook,
             collection: self.collection,
             duration: self.duration,
-            outcome,
+            outcome: outcome(self.err, message.as_deref()),
             memory: self.memory,
             cache_hit: self.cache_hit,
             script: self.script.as_ref().map(|id| id as &dyn Display),
@@ -145,94 +161,131 @@ impl Ended<'_> {
     }
 }
 
-impl Observer for Measure {
-    fn call(
-        &self,
-        call: &Call<'_>,
-        run: &mut dyn FnMut() -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let handler = call.handler;
-        let span = tracing::info_span!(
-            target: SPANS,
-            "jsvm.execution",
-            hook = &*handler.name,
-            collection = call.collection
-        );
-        let _span = span.entered();
-        let outer = self.0.host.take();
-        let meter = jsvm_alloc::Meter::start();
-        let result = run();
-        let duration = call.started.elapsed();
-        let used = meter.end();
-        let memory = Memory {
-            allocated: used.allocated,
-            peak: used.peak,
-        };
-        self.record(Ended {
-            hook: &handler.name,
-            collection: call.collection,
-            duration,
-            memory: self.0.has_memory.then_some(memory),
-            cache_hit: call.cache_hit,
-            script: Some(handler.program.id()),
-            timeout: call.timeout,
-            err: result.as_ref().err(),
-        });
-        for call in outer {
-            add(&mut self.0.host.borrow_mut(), call);
-        }
-        result
-    }
-
-    fn host_call(&self, name: &'static str, run: &mut dyn FnMut()) {
-        let _span = tracing::info_span!(target: SPANS, "jsvm.host_call", name).entered();
-        let started = Instant::now();
-        run();
-        self.took(name, started.elapsed());
+fn outcome<'a>(err: Option<&Error>, message: Option<&'a str>) -> Outcome<'a> {
+    match (err.and_then(Error::limit), message) {
+        (Some(hit), _) => Outcome::Limit { kind: hit.as_str() },
+        (None, Some(message)) => Outcome::Error(message),
+        (None, None) => Outcome::Ok,
     }
 }
 
-fn add(calls: &mut Vec<HostCall>, call: HostCall) {
-    match calls.iter_mut().find(|other| other.name == call.name) {
-        Some(known) => {
-            known.count = known.count.saturating_add(call.count);
-            known.time = known.time.saturating_add(call.time);
+impl Observer for Measure {
+    fn call(&self, call: &mut Call<'_>) {
+        // One comparison, so that spans cost nothing where there are none.
+        match Level::INFO <= LevelFilter::current() {
+            true => self.call_in_span(call),
+            false => self.measured(call),
         }
-        None => calls.push(call),
+    }
+
+    fn host_call(&self, name: &'static str, run: &mut dyn FnMut()) {
+        let span = tracing::info_span!(target: SPANS, "jsvm.host_call", name, otel.name = name);
+        let _entered = (!span.is_disabled()).then(|| span.enter());
+        let started = self.0.clock.now();
+        run();
+        self.0.host.add(name, self.0.clock.since(started));
+    }
+}
+
+impl Measure {
+    #[cold]
+    fn call_in_span(&self, call: &mut Call<'_>) {
+        let span = execution_span(call);
+        if span.is_disabled() {
+            return self.measured(call);
+        }
+        span.in_scope(|| self.measured(call));
+        tell_outcome(&span, call);
+    }
+
+    #[inline]
+    fn measured(&self, call: &mut Call<'_>) {
+        let outer = self.0.host.begin();
+        let meter = jsvm_alloc::Meter::start();
+        call.run();
+        let duration = self.0.clock.since(call.started());
+        let used = meter.end();
+        let memory = self.0.has_memory.then_some(Memory {
+            allocated: used.allocated,
+            peak: used.peak,
+        });
+        self.called(call, duration, memory);
+        self.0.host.end(outer);
+    }
+}
+
+/// The span of one call, named for people by its hook; disabled if nobody
+/// wants it.
+fn execution_span(call: &Call<'_>) -> Span {
+    tracing::info_span!(
+        target: SPANS,
+        "jsvm.execution",
+        hook = &*call.handler().name,
+        collection = call.collection(),
+        outcome = Empty,
+        error = Empty,
+        otel.name = &*call.handler().name,
+        otel.status_code = Empty,
+    )
+}
+
+/// How the call ended, for who looks at its span.
+fn tell_outcome(span: &Span, call: &Call<'_>) {
+    let message = call.error().and_then(failure);
+    let outcome = outcome(call.error(), message.as_deref());
+    span.record("outcome", outcome.label());
+    if let Some(message) = message {
+        span.record("error", message);
+        // OpenTelemetry: success is left unset.
+        span.record("otel.status_code", "ERROR");
     }
 }
 
 /// What a job carries, so that its wait and its loss can be told; its caller
 /// keeps a clone.
 #[derive(Clone)]
-pub(crate) struct Meter {
+pub(crate) struct Meter(Arc<Submitted>);
+
+struct Submitted {
     /// The first handler; `None` for a script.
     hook: Option<Arc<str>>,
     collection: Option<String>,
-    submitted: Instant,
-    is_given_up: Arc<AtomicBool>,
+    submitted: Moment,
+    /// What its caller was in the middle of.
+    cause: Span,
+    /// Whether nobody waits for it any more.
+    is_given_up: AtomicBool,
 }
 
 impl Meter {
     pub(crate) fn new(hook: Option<Arc<str>>, collection: Option<String>) -> Self {
-        Self {
+        Self(Arc::new(Submitted {
             hook,
             collection,
-            submitted: Instant::now(),
-            is_given_up: Arc::default(),
+            submitted: Clock::get().now(),
+            cause: Span::current(),
+            is_given_up: AtomicBool::default(),
+        }))
+    }
+
+    /// Does the job's work as a part of what caused it.
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        match self.0.cause.is_disabled() {
+            true => work(),
+            false => self.0.cause.in_scope(work),
         }
     }
 
     /// Records the time-out of a job whose worker does not return, and tells
     /// that worker to record nothing if it ever does.
     pub(crate) fn give_up(&self, metrics: &Metrics, timeout: Duration) {
-        self.is_given_up.store(true, Ordering::Release);
+        self.0.is_given_up.store(true, Ordering::Release);
         let script: Arc<str> = SCRIPT.into();
         let kind = LimitHit::Timeout(timeout).as_str();
         metrics.record(&Execution {
-            hook: self.hook.as_ref().unwrap_or(&script),
-            collection: self.collection.as_deref(),
-            duration: self.submitted.elapsed(),
+            hook: self.0.hook.as_ref().unwrap_or(&script),
+            collection: self.0.collection.as_deref(),
+            duration: Clock::get().since(self.0.submitted),
             outcome: Outcome::Limit { kind },
             memory: None,
             cache_hit: false,

@@ -117,7 +117,7 @@ impl Worker for HookWorker {
         };
         measure.begin(meter);
         let memory = jsvm_alloc::Meter::start();
-        let result = (job.work)(&self.executor, job.timeout);
+        let result = meter.run(|| (job.work)(&self.executor, job.timeout));
         let used = memory.end();
         if let (Some(id), Ok(ran)) = (job.script, &result) {
             measure.script(id, ran, used.peak, self.limits.timeout_or(job.timeout));

@@ -99,9 +99,10 @@ impl HookVm {
         self.vm.is_reusable()
     }
 
-    /// Whether the handler's function was made already.
-    pub(crate) fn has(&self, handler: &Handler) -> bool {
-        self.vm.has(handler.program.id())
+    /// Whether the last handler's function had to be made.
+    #[inline]
+    pub(crate) fn has_made(&self) -> bool {
+        self.vm.has_made()
     }
 
     /// Makes the function of a handler ahead of its first call, which tells if

@@ -191,19 +191,14 @@ pub(crate) fn on_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 pub(crate) struct Notes(pub(crate) Arc<Mutex<Vec<Called>>>);
 
 impl Observer for Notes {
-    fn call(
-        &self,
-        call: &Call<'_>,
-        run: &mut dyn FnMut() -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let result = run();
+    fn call(&self, call: &mut Call<'_>) {
+        call.run();
         self.0.lock().unwrap().push(Called {
-            name: call.handler.name.to_string(),
-            collection: call.collection.map(str::to_owned),
-            cache_hit: call.cache_hit,
-            error: result.as_ref().err().cloned(),
+            name: call.handler().name.to_string(),
+            collection: call.collection().map(str::to_owned),
+            cache_hit: call.is_cache_hit(),
+            error: call.error().cloned(),
         });
-        result
     }
 
     fn host_call(&self, name: &'static str, run: &mut dyn FnMut()) {
