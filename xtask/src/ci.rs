@@ -56,6 +56,10 @@ const STEPS: &[Step] = &[
         run: test,
     },
     Step {
+        name: "features",
+        run: features,
+    },
+    Step {
         name: "doc",
         run: doc,
     },
@@ -132,6 +136,50 @@ fn clippy(workspace: &Workspace) -> Result<Outcome> {
         "--",
         "-Dwarnings",
     ]))
+}
+
+/// What the other steps do not build: they have the default features. The
+/// crates without the engine are tested; the program is only checked.
+fn features(workspace: &Workspace) -> Result<Outcome> {
+    const RUNS: [&[&str]; 5] = [
+        &["check", "--locked", "-p", "jsvm-metrics"],
+        &[
+            "check",
+            "--locked",
+            "-p",
+            "jsvm-metrics",
+            "--features",
+            "otlp",
+        ],
+        &[
+            "test",
+            "--locked",
+            "-p",
+            "jsvm-metrics",
+            "--features",
+            "otlp-tls",
+        ],
+        &[
+            "check",
+            "--locked",
+            "-p",
+            "jsvm-cli",
+            "--no-default-features",
+        ],
+        &[
+            "test",
+            "--locked",
+            "-p",
+            "jsvm-cli",
+            "--features",
+            "otlp-grpc",
+            "grpc",
+        ],
+    ];
+    for run in RUNS {
+        succeed(&mut workspace.cargo(run))?;
+    }
+    Ok(Outcome::Passed)
 }
 
 fn doc(workspace: &Workspace) -> Result<Outcome> {
@@ -261,7 +309,9 @@ total      62.1s
     #[test]
     fn cheap_steps_come_first() {
         let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
-        let expected = ["fmt", "layers", "tidy", "clippy", "test", "doc", "deny"];
+        let expected = [
+            "fmt", "layers", "tidy", "clippy", "test", "features", "doc", "deny",
+        ];
         assert_eq!(names, expected);
     }
 }

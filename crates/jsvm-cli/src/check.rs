@@ -29,7 +29,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
     let project = Project::open(&args.dir)?;
     let mut config = args.limits.config(project.dir())?;
     config.pool.workers = 1;
-    log_to_stderr(config.metrics.log_format);
+    log_to_stderr(config.metrics.log_format, None);
     let output = Plain { only_stderr: true };
     let app = App::new(Arc::new(NoRecords), Arc::new(output));
     let runtime = Runtime::builder(app)

@@ -8,6 +8,8 @@
 mod args;
 mod check;
 mod config;
+#[cfg(feature = "otlp-grpc")]
+mod grpc;
 mod output;
 mod reload;
 mod run;

@@ -6,28 +6,35 @@
 use jsvm::{Level, LogFormat, Output};
 use serde_json::{Map, Value};
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
-/// Sends log lines to standard error.
+/// Something that makes traces of spans.
+pub(crate) type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Sends log lines to standard error, and spans to `spans`.
 ///
-/// `JSVM_LOG` says which, in the form of `RUST_LOG`. By default, warnings and
-/// errors.
-pub(crate) fn log_to_stderr(format: LogFormat) {
+/// `JSVM_LOG` says which lines, in the form of `RUST_LOG`. By default, warnings
+/// and errors.
+pub(crate) fn log_to_stderr(format: LogFormat, spans: Option<SpanLayer>) {
     let filter = EnvFilter::try_from_env("JSVM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let wants_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(wants_colour)
         .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber
+    let lines = match format {
+        LogFormat::Text => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .init(),
-    }
+            .with_filter(filter)
+            .boxed(),
+    };
+    let layers: Vec<SpanLayer> = spans.into_iter().chain([lines]).collect();
+    tracing_subscriber::registry().with(layers).init();
 }
 
 /// Prints the lines of a script as they are.

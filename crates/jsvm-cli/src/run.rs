@@ -19,7 +19,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     let source = read(&args.file)?;
     let mut config = args.limits.config(Path::new("."))?;
     config.pool.workers = 1;
-    log_to_stderr(config.metrics.log_format);
+    log_to_stderr(config.metrics.log_format, None);
     let output = Plain {
         only_stderr: args.json,
     };

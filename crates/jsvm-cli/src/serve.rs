@@ -7,7 +7,6 @@ use crate::{
     FAILED,
     args::ServeArgs,
     environment,
-    output::log_to_stderr,
     reload::{Reloader, told},
     telemetry::{self, Outlets},
 };
@@ -42,7 +41,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     if let Some(workers) = args.pool {
         config.pool.workers = workers;
     }
-    log_to_stderr(config.metrics.log_format);
+    let traces = telemetry::log(&config.metrics);
     let store = open(&project)?;
     put_superuser(&store)?;
     let watch = args.watch.then(|| Watch::new(&project));
@@ -53,7 +52,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
         eprintln!("not started: {warnings} of what was told above, and --strict was asked for");
         return Ok(ExitCode::from(FAILED));
     }
-    let outlets = Outlets::start(&runtime, &config.metrics, table);
+    let outlets = Outlets::start(&runtime, &config.metrics, table, traces);
     let options = server::Options {
         public_dir: project.public_dir(),
         ..server::Options::default()

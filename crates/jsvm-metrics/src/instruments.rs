@@ -177,7 +177,7 @@ instruments! {
     DROPPED Counter Unit::Count("item"),
         "jsvm_telemetry_dropped_total" "jsvm.telemetry.dropped"
         ["target"]
-        "Telemetry that was lost: exports to `otlp`, rows of the `table`."
+        "Telemetry that was lost: exports to `otlp`, spans of `traces`, rows of the `table`."
 }
 
 impl Instrument {

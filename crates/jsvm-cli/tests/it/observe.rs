@@ -188,6 +188,113 @@ fn the_end_of_a_server_is_told_to_its_collector() {
     }
 }
 
+/// The fields of a message of protobuf that are bytes, by their number.
+fn fields(mut message: &[u8]) -> Vec<(u64, &[u8])> {
+    let mut found = Vec::new();
+    while !message.is_empty() {
+        let tag = number(&mut message);
+        let length = match tag & 7 {
+            0 => {
+                number(&mut message);
+                continue;
+            }
+            1 => 8,
+            2 => usize::try_from(number(&mut message)).unwrap(),
+            5 => 4,
+            other => panic!("wire type {other}"),
+        };
+        let (value, rest) = message.split_at(length);
+        found.push((tag >> 3, value));
+        message = rest;
+    }
+    found
+}
+
+fn number(message: &mut &[u8]) -> u64 {
+    let mut value = 0;
+    for shift in (0..).step_by(7) {
+        let (byte, rest) = message.split_first().unwrap();
+        *message = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    value
+}
+
+/// The messages in a field of each of these messages.
+fn inside<'a>(messages: &[&'a [u8]], field: u64) -> Vec<&'a [u8]> {
+    let fields = messages.iter().flat_map(|message| fields(message));
+    let wanted = fields.filter(|(number, _)| *number == field);
+    wanted.map(|(_, value)| value).collect()
+}
+
+#[test]
+fn a_collector_of_traces_gets_the_host_s_calls_inside_of_their_execution() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let collector = thread::spawn(move || take_one(&listener));
+    let hooks = "routerAdd('GET', '/slow', (e) => { sleep(1); return e.string(200, '') })";
+    let dir = project(hooks, "");
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_TRACES_EXPORTER", "otlp"),
+        // Nothing is sent before the end.
+        ("OTEL_BSP_SCHEDULE_DELAY", "3600000"),
+    ];
+    let server = Server::start_with(dir.path(), &[], &variables);
+    assert_eq!(server.get("/slow").0, 200);
+    server.signal("-TERM");
+    assert_eq!(server.wait(), Some(0));
+    let (head, body) = collector.join().unwrap();
+    assert_eq!(head[0], "POST /v1/traces HTTP/1.1");
+    // ExportTraceServiceRequest: resource_spans, scope_spans, spans.
+    let spans = inside(&inside(&inside(&[&body], 1), 2), 2);
+    let one = |name: &str| {
+        let mut named = spans.iter().map(|span| fields(span));
+        let span = named.find(|span| span.contains(&(5, name.as_bytes())));
+        let span = span.unwrap_or_else(|| panic!("no span {name}"));
+        let id = |field| span.iter().find(|(number, _)| *number == field);
+        let [own, parent] = [2, 4].map(|field| id(field).map_or(&[][..], |(_, id)| *id));
+        (own, parent)
+    };
+    let (execution, call) = (one("GET /slow"), one("sleep"));
+    assert!(execution.1.is_empty());
+    assert_eq!(call.1, execution.0);
+    for text in ["hook", "outcome", "ok"] {
+        let found = body.windows(text.len()).any(|part| part == text.as_bytes());
+        assert!(found, "{text}");
+    }
+}
+
+/// What the program says of gRPC, with and without it.
+#[test]
+fn grpc_is_there_or_what_is_missing_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let dir = project(HELLO, "");
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ];
+    let server = Server::start_with(dir.path(), &[], &variables);
+    assert_eq!(server.get("/hello").0, 200);
+    if cfg!(feature = "otlp-grpc") {
+        server.signal("-TERM");
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut preface = [0; 14];
+        stream.read_exact(&mut preface).unwrap();
+        assert_eq!(&preface, b"PRI * HTTP/2.0");
+    } else {
+        let told = server.errors_until("").pop().unwrap();
+        assert!(told.contains("without the feature otlp-grpc"), "{told}");
+        server.signal("-TERM");
+    }
+    assert_eq!(server.wait(), Some(0));
+}
+
 #[test]
 fn a_collector_that_hangs_and_one_that_is_wrong_keep_no_server_from_its_work() {
     // It accepts connections and never answers.

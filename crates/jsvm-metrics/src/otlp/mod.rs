@@ -12,15 +12,25 @@
 mod client;
 mod request;
 mod settings;
+#[cfg(feature = "otlp-tls")]
+mod tls;
+mod traces;
+mod transport;
 
-pub use self::settings::{OtlpError, Settings};
+pub use self::{
+    client::{USER_AGENT, compressed},
+    settings::{OtlpError, Protocol, Settings, Signal},
+    traces::Traces,
+    transport::{Refusal, Transport, http},
+};
 
-use self::client::{Client, Refusal};
 use crate::{
     families::Family,
     instruments::Naming,
     metrics::{Count, Metrics},
 };
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+use prost::Message;
 use std::{
     fmt,
     sync::{
@@ -53,13 +63,15 @@ struct Stop {
 
 impl Exporter {
     /// Starts to export what `source` returns, at the interval of the
-    /// settings; losses are counted in `metrics`.
+    /// settings, over `transport`, which is [`http`] or the caller's own;
+    /// losses are counted in `metrics`.
     ///
     /// # Errors
     ///
-    /// If the thread cannot be started, or the endpoint cannot be used.
+    /// If the thread cannot be started.
     pub fn start(
         settings: Settings,
+        transport: Box<dyn Transport>,
         naming: Naming,
         metrics: &Arc<Metrics>,
         source: impl Fn() -> Vec<Family> + Send + 'static,
@@ -67,7 +79,7 @@ impl Exporter {
         let (stop, stopped) = mpsc::sync_channel(1);
         let (end, ended) = mpsc::sync_channel(1);
         let mut worker = Worker {
-            client: Client::new(&settings)?,
+            transport,
             settings,
             naming,
             metrics: Arc::clone(metrics),
@@ -109,7 +121,7 @@ impl fmt::Debug for Exporter {
 
 /// What the thread owns.
 struct Worker {
-    client: Client,
+    transport: Box<dyn Transport>,
     settings: Settings,
     naming: Naming,
     metrics: Arc<Metrics>,
@@ -178,7 +190,8 @@ impl Worker {
         let families = (self.source)();
         let resource = &self.settings.resource;
         let request = request::message(&families, self.naming, resource, self.started);
-        let rejected = self.client.send(&request, timeout)?;
+        let answer = self.transport.send(&request.encode_to_vec(), timeout)?;
+        let rejected = rejected(&answer);
         if rejected > 0 {
             self.metrics.count(Count::Dropped, "otlp", rejected);
             tracing::warn!(rejected, "the collector rejected some series");
@@ -197,4 +210,11 @@ impl Worker {
             tracing::warn!(%endpoint, cause, "metrics are not exported");
         }
     }
+}
+
+/// How many series a collector did not take of those that it was sent.
+fn rejected(answer: &[u8]) -> u64 {
+    let response = ExportMetricsServiceResponse::decode(answer).unwrap_or_default();
+    let partial = response.partial_success.unwrap_or_default();
+    u64::try_from(partial.rejected_data_points).unwrap_or(0)
 }

@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -13,12 +14,19 @@ use std::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The whole address, path included.
+    /// What is exported.
+    pub signal: Signal,
+    /// How it is sent. By default, this is HTTP.
+    pub protocol: Protocol,
+    /// The whole address, path included; over gRPC, the path is not used.
     pub endpoint: String,
     /// Header fields of each request.
     pub headers: Vec<(String, String)>,
     /// Whether bodies are compressed with gzip.
     pub gzip: bool,
+    /// A PEM file with the certificates that are trusted over https. By
+    /// default, these are those of the web.
+    pub certificate: Option<PathBuf>,
     /// How long one request may take. By default, this is 10 s.
     pub timeout: Duration,
     /// How often. By default, this is 60 s.
@@ -29,6 +37,24 @@ pub struct Settings {
     pub resource: BTreeMap<String, String>,
 }
 
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Counters, gauges and histograms.
+    Metrics,
+    /// Spans.
+    Traces,
+}
+
+/// How messages are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `http/protobuf`.
+    Http,
+    /// `grpc`.
+    Grpc,
+}
+
 /// Export by OTLP is not possible as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -37,7 +63,7 @@ pub enum OtlpError {
     #[error("{name}={value}: {cause}")]
     Variable {
         /// The variable.
-        name: &'static str,
+        name: String,
         /// Its value.
         value: String,
         /// What is wrong.
@@ -46,34 +72,57 @@ pub enum OtlpError {
     /// The address cannot be used.
     #[error("{0}")]
     Endpoint(String),
+    /// The certificate cannot be used.
+    #[error("OTEL_EXPORTER_OTLP_CERTIFICATE={0}")]
+    Certificate(String),
     /// The exporter's thread could not be started.
     #[error("{0}")]
     Start(String),
 }
 
 /// Reads variables; an empty one is one that is not set.
-struct Variables<F>(F);
+struct Variables<F> {
+    read: F,
+    signal: Signal,
+}
 
 impl<F: Fn(&str) -> Option<String>> Variables<F> {
-    fn get(&self, name: &'static str) -> Option<(&'static str, String)> {
-        let value = (self.0)(name)?;
+    fn get(&self, name: impl Into<String>) -> Option<Found> {
+        let name = name.into();
+        let value = (self.read)(&name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| (name, value.to_owned()))
     }
 
-    /// The variable for metrics, else the one for all signals.
-    fn either(&self, own: &'static str, general: &'static str) -> Option<(&'static str, String)> {
-        self.get(own).or_else(|| self.get(general))
+    /// `OTEL_EXPORTER_OTLP_*` of the signal.
+    fn own(&self, name: &str) -> Option<Found> {
+        let signal = match self.signal {
+            Signal::Metrics => "METRICS",
+            Signal::Traces => "TRACES",
+        };
+        self.get(format!("OTEL_EXPORTER_OTLP_{signal}_{name}"))
+    }
+
+    /// `OTEL_EXPORTER_OTLP_*` of all signals.
+    fn general(&self, name: &str) -> Option<Found> {
+        self.get(format!("OTEL_EXPORTER_OTLP_{name}"))
+    }
+
+    fn either(&self, name: &str) -> Option<Found> {
+        self.own(name).or_else(|| self.general(name))
     }
 }
 
 impl Settings {
-    /// Settings for an address, with defaults for the rest.
+    /// Settings of metrics for an address, with defaults for the rest.
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self {
+            signal: Signal::Metrics,
+            protocol: Protocol::Http,
             endpoint: endpoint.into(),
             headers: Vec::new(),
             gzip: false,
+            certificate: None,
             timeout: Duration::from_secs(10),
             interval: Duration::from_secs(60),
             first: Duration::from_secs(60),
@@ -83,43 +132,36 @@ impl Settings {
 
     /// What variables ask for; `None` if they ask for nothing.
     ///
-    /// Export is asked for by an endpoint or by `OTEL_METRICS_EXPORTER=otlp`,
-    /// and switched off by `OTEL_SDK_DISABLED=true`.
+    /// Metrics are asked for by any endpoint or by `OTEL_METRICS_EXPORTER=otlp`,
+    /// traces by an endpoint of their own or by `OTEL_TRACES_EXPORTER=otlp`;
+    /// `OTEL_SDK_DISABLED=true` switches both off.
     ///
     /// # Errors
     ///
     /// A variable whose value is not understood, or asks for what is not there.
     pub fn from_variables(
-        variable: impl Fn(&str) -> Option<String>,
+        signal: Signal,
+        read: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, OtlpError> {
-        let variables = Variables(variable);
+        let variables = Variables { read, signal };
         if !is_asked_for(&variables) {
             return Ok(None);
         }
-        check(&variables)?;
-        let mut settings = Self::new(endpoint(&variables));
-        if let Some(found) = variables.either(
-            "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
-            "OTEL_EXPORTER_OTLP_HEADERS",
-        ) {
+        let mut settings = Self::new("");
+        settings.signal = signal;
+        settings.protocol = protocol(&variables)?;
+        settings.endpoint = endpoint(&variables, settings.protocol);
+        settings.certificate = variables.either("CERTIFICATE").map(|(_, path)| path.into());
+        if let Some(found) = variables.either("HEADERS") {
             settings.headers = pairs(&found)?;
         }
-        if let Some(found) = variables.either(
-            "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION",
-            "OTEL_EXPORTER_OTLP_COMPRESSION",
-        ) {
+        if let Some(found) = variables.either("COMPRESSION") {
             settings.gzip = one_of(&found, &["gzip", "none"], "expected gzip or none")? == "gzip";
         }
-        if let Some(found) = variables.either(
-            "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
-            "OTEL_EXPORTER_OTLP_TIMEOUT",
-        ) {
+        if let Some(found) = variables.either("TIMEOUT") {
             settings.timeout = milliseconds(&found)?;
         }
-        if let Some(found) = variables.get("OTEL_METRIC_EXPORT_INTERVAL") {
-            settings.interval = milliseconds(&found)?;
-            settings.first = settings.interval;
-        }
+        settings.read_pace(&variables)?;
         if let Some(found) = variables.get("OTEL_RESOURCE_ATTRIBUTES") {
             settings.resource.extend(pairs(&found)?);
         }
@@ -128,6 +170,27 @@ impl Settings {
         }
         Ok(Some(settings))
     }
+
+    /// How often, and what of the numbers.
+    fn read_pace<F: Fn(&str) -> Option<String>>(
+        &mut self,
+        variables: &Variables<F>,
+    ) -> Result<(), OtlpError> {
+        if self.signal == Signal::Traces {
+            let found = variables.get("OTEL_BSP_SCHEDULE_DELAY");
+            self.interval =
+                found.map_or(Ok(Duration::from_secs(5)), |found| milliseconds(&found))?;
+        } else {
+            if let Some(found) = variables.get("OTEL_METRIC_EXPORT_INTERVAL") {
+                self.interval = milliseconds(&found)?;
+            }
+            if let Some(found) = variables.own("TEMPORALITY_PREFERENCE") {
+                one_of(&found, &["cumulative"], "only cumulative is supported")?;
+            }
+        }
+        self.first = self.interval;
+        Ok(())
+    }
 }
 
 fn is_asked_for<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> bool {
@@ -135,50 +198,58 @@ fn is_asked_for<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> bool
     if disabled.is_some_and(|(_, value)| value.eq_ignore_ascii_case("true")) {
         return false;
     }
-    match variables.get("OTEL_METRICS_EXPORTER") {
+    let exporters = variables.get(match variables.signal {
+        Signal::Metrics => "OTEL_METRICS_EXPORTER",
+        Signal::Traces => "OTEL_TRACES_EXPORTER",
+    });
+    match exporters {
         Some((_, exporters)) => exporters.split(',').any(|name| name.trim() == "otlp"),
-        None => variables
-            .either(
-                "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-            )
-            .is_some(),
+        // A span costs more than an execution's numbers: traces are exported
+        // only if it is they who are asked for.
+        None if variables.signal == Signal::Traces => variables.own("ENDPOINT").is_some(),
+        None => variables.either("ENDPOINT").is_some(),
     }
 }
 
-/// Refuses what can be asked for and is not there.
-fn check<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> Result<(), OtlpError> {
-    if let Some(found) = variables.either(
-        "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
-        "OTEL_EXPORTER_OTLP_PROTOCOL",
-    ) {
-        one_of(
-            &found,
-            &["http/protobuf"],
-            "only http/protobuf is supported",
-        )?;
+fn protocol<F: Fn(&str) -> Option<String>>(
+    variables: &Variables<F>,
+) -> Result<Protocol, OtlpError> {
+    let Some(found) = variables.either("PROTOCOL") else {
+        return Ok(Protocol::Http);
+    };
+    let known = ["http/protobuf", "grpc"];
+    match one_of(&found, &known, "expected http/protobuf or grpc")?.as_str() {
+        "grpc" => Ok(Protocol::Grpc),
+        _ => Ok(Protocol::Http),
     }
-    if let Some(found) = variables.get("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE") {
-        one_of(&found, &["cumulative"], "only cumulative is supported")?;
-    }
-    Ok(())
 }
 
-/// The variable for metrics is taken as it is; the general one is a base.
-fn endpoint<F: Fn(&str) -> Option<String>>(variables: &Variables<F>) -> String {
-    if let Some((_, own)) = variables.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") {
+/// The variable of the signal is taken as it is; over HTTP, the general one is
+/// a base.
+fn endpoint<F: Fn(&str) -> Option<String>>(variables: &Variables<F>, protocol: Protocol) -> String {
+    if let Some((_, own)) = variables.own("ENDPOINT") {
         return own;
     }
-    let base = variables.get("OTEL_EXPORTER_OTLP_ENDPOINT");
-    let base = base.map_or_else(|| "http://localhost:4318".to_owned(), |(_, base)| base);
-    format!("{}/v1/metrics", base.trim_end_matches('/'))
+    let base = variables.general("ENDPOINT").map(|(_, base)| base);
+    match protocol {
+        Protocol::Grpc => base.unwrap_or_else(|| "http://localhost:4317".into()),
+        Protocol::Http => {
+            let base = base.unwrap_or_else(|| "http://localhost:4318".into());
+            format!(
+                "{}{}",
+                base.trim_end_matches('/'),
+                variables.signal.http_path()
+            )
+        }
+    }
 }
 
-type Found = (&'static str, String);
+/// A variable and its value.
+type Found = (String, String);
 
 fn wrong((name, value): &Found, cause: &'static str) -> OtlpError {
     OtlpError::Variable {
-        name,
+        name: name.clone(),
         value: value.clone(),
         cause,
     }
@@ -252,7 +323,7 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Option<Settings>, OtlpError> {
-        Settings::from_variables(|name| {
+        Settings::from_variables(Signal::Metrics, |name| {
             let found = variables.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         })
@@ -284,6 +355,45 @@ mod tests {
         let endpoint = |variables: &[_]| read(variables).unwrap().unwrap().endpoint;
         assert_eq!(endpoint(&[general]), "http://c:4318/x/v1/metrics");
         assert_eq!(endpoint(&[general, own]), "http://m/here");
+    }
+
+    #[test]
+    fn grpc_has_a_port_of_its_own_and_no_path() {
+        let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        let asked = ("OTEL_METRICS_EXPORTER", "otlp");
+        let settings = read(&[grpc, asked]).unwrap().unwrap();
+        assert_eq!(settings.protocol, Protocol::Grpc);
+        assert_eq!(settings.endpoint, "http://localhost:4317");
+        let general = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317");
+        let settings = read(&[grpc, general]).unwrap().unwrap();
+        assert_eq!(settings.endpoint, "http://c:4317");
+        let own = ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/protobuf");
+        assert_eq!(
+            read(&[grpc, general, own]).unwrap().unwrap().protocol,
+            Protocol::Http
+        );
+    }
+
+    #[test]
+    fn traces_have_variables_of_their_own() {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318"),
+            ("OTEL_TRACES_EXPORTER", "otlp"),
+            ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "2000"),
+            ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "3000"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+        ];
+        let read = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let settings = Settings::from_variables(Signal::Traces, read)
+            .unwrap()
+            .unwrap();
+        assert_eq!(settings.endpoint, "http://c:4318/v1/traces");
+        assert_eq!(settings.timeout, Duration::from_secs(2));
+        assert_eq!(settings.interval, Duration::from_secs(5));
+        assert_eq!(Settings::from_variables(Signal::Metrics, read), Ok(None));
     }
 
     #[test]
@@ -321,8 +431,8 @@ mod tests {
         for (name, value, cause) in [
             (
                 "OTEL_EXPORTER_OTLP_PROTOCOL",
-                "grpc",
-                "only http/protobuf is supported",
+                "http/json",
+                "expected http/protobuf or grpc",
             ),
             (
                 "OTEL_EXPORTER_OTLP_TIMEOUT",

@@ -5,9 +5,7 @@
 //! waits for time.
 
 use flate2::read::GzDecoder;
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use prost::Message;
 use std::{
     collections::BTreeMap,
@@ -35,7 +33,14 @@ pub(crate) enum Answer {
 pub(crate) struct Request {
     pub(crate) line: String,
     pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) message: ExportMetricsServiceRequest,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// What it carries.
+    pub(crate) fn decoded<M: Message + Default>(&self) -> M {
+        M::decode(&self.body[..]).unwrap()
+    }
 }
 
 /// A collector that runs until its answers are used up.
@@ -46,6 +51,14 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub(crate) fn new(answers: Vec<Answer>) -> Self {
+        Self::over(answers, |stream| stream)
+    }
+
+    /// As [`new`](Self::new), behind what `wrap` makes of each connection.
+    pub(crate) fn over<S: Read + Write>(
+        answers: Vec<Answer>,
+        wrap: impl Fn(TcpStream) -> S + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (arrived, requests) = mpsc::channel();
@@ -53,7 +66,11 @@ impl Collector {
             for answer in answers {
                 // Each answer closes its connection.
                 let (stream, _) = listener.accept().unwrap();
-                let request = read(&stream);
+                let mut stream = wrap(stream);
+                // A client that does not trust the certificate sends nothing.
+                let Some(request) = read(&mut stream) else {
+                    continue;
+                };
                 // The test may have seen enough.
                 let _ = arrived.send(request);
                 reply(stream, answer);
@@ -62,6 +79,7 @@ impl Collector {
         Self { address, requests }
     }
 
+    /// The address for metrics over HTTP.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}/v1/metrics", self.address)
     }
@@ -72,12 +90,12 @@ impl Collector {
     }
 }
 
-fn read(stream: &TcpStream) -> Request {
+fn read(stream: &mut impl Read) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
+        reader.read_line(&mut line).ok()?;
         match line.trim_end() {
             "" => break,
             line => lines.push(line.to_owned()),
@@ -98,14 +116,14 @@ fn read(stream: &TcpStream) -> Request {
         GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
         body = plain;
     }
-    Request {
+    Some(Request {
         line: lines[0].clone(),
         headers,
-        message: ExportMetricsServiceRequest::decode(&body[..]).unwrap(),
-    }
+        body,
+    })
 }
 
-fn reply(mut stream: TcpStream, answer: Answer) {
+fn reply(mut stream: impl Write, answer: Answer) {
     let mut response = ExportMetricsServiceResponse::default();
     let (status, fields, body) = match answer {
         Answer::Hang(release) => {
@@ -129,4 +147,5 @@ fn reply(mut stream: TcpStream, answer: Answer) {
     );
     // The other end may have given up.
     let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+    let _ = stream.flush();
 }

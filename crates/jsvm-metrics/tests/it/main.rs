@@ -6,3 +6,7 @@
 mod collector;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "otlp-tls")]
+mod tls;
+#[cfg(feature = "otlp")]
+mod traces;

@@ -3,9 +3,10 @@
 use crate::collector::{Answer, Collector, Request};
 use jsvm_metrics::{
     Count, Execution, Memory, Metrics, Naming, Options, Outcome, Readings, Times, families,
-    otlp::{Exporter, Settings},
+    otlp::{Exporter, OtlpError, Settings, http},
 };
 use opentelemetry_proto::tonic::{
+    collector::metrics::v1::ExportMetricsServiceRequest,
     common::v1::{KeyValue, any_value::Value},
     metrics::v1::{
         AggregationTemporality, HistogramDataPoint, Metric, metric::Data, number_data_point,
@@ -17,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-const LONG: Duration = Duration::from_secs(3600);
-const SHORT: Duration = Duration::from_millis(10);
+pub(crate) const LONG: Duration = Duration::from_secs(3600);
+pub(crate) const SHORT: Duration = Duration::from_millis(10);
 
-fn metrics() -> Arc<Metrics> {
+pub(crate) fn metrics() -> Arc<Metrics> {
     Arc::new(Metrics::new(Options {
         log: false,
         max_series: 2,
@@ -30,7 +31,7 @@ fn metrics() -> Arc<Metrics> {
 
 /// Three executions of one hook, one of them a time-out; one of another; one
 /// that has no series of its own.
-fn load(metrics: &Arc<Metrics>) {
+pub(crate) fn load(metrics: &Arc<Metrics>) {
     let recorder = metrics.recorder();
     let (create, other): (Arc<str>, Arc<str>) = ("onRecordCreate".into(), "GET /".into());
     let one = Execution {
@@ -69,7 +70,7 @@ fn load(metrics: &Arc<Metrics>) {
     recorder.waited(&create, Some("posts"), Duration::from_micros(7));
 }
 
-fn settings(endpoint: String, interval: Duration) -> Settings {
+pub(crate) fn settings(endpoint: String, interval: Duration) -> Settings {
     let mut settings = Settings::new(endpoint);
     (settings.interval, settings.first) = (interval, interval);
     settings
@@ -78,7 +79,7 @@ fn settings(endpoint: String, interval: Duration) -> Settings {
     settings
 }
 
-fn start(settings: Settings, naming: Naming, metrics: &Arc<Metrics>) -> Exporter {
+pub(crate) fn start(settings: Settings, naming: Naming, metrics: &Arc<Metrics>) -> Exporter {
     let source = Arc::clone(metrics);
     let readings = Readings {
         pool_size: 4,
@@ -86,7 +87,8 @@ fn start(settings: Settings, naming: Naming, metrics: &Arc<Metrics>) -> Exporter
         ..Readings::default()
     };
     let source = move || families(&source.snapshot(), &readings);
-    Exporter::start(settings, naming, metrics, source).unwrap()
+    let transport = http(&settings).unwrap();
+    Exporter::start(settings, transport, naming, metrics, source).unwrap()
 }
 
 /// The request of a last export after a known load.
@@ -101,8 +103,9 @@ fn exported(naming: Naming, change: impl FnOnce(&mut Settings)) -> (Request, Arc
     (collector.next(), metrics)
 }
 
-fn by_name(request: &Request) -> BTreeMap<&str, &Metric> {
-    let [resource] = request.message.resource_metrics.as_slice() else {
+pub(crate) fn by_name(request: &Request) -> BTreeMap<String, Metric> {
+    let message: ExportMetricsServiceRequest = request.decoded();
+    let [resource] = message.resource_metrics.as_slice() else {
         panic!("not one resource");
     };
     let metrics = resource
@@ -110,7 +113,7 @@ fn by_name(request: &Request) -> BTreeMap<&str, &Metric> {
         .iter()
         .flat_map(|scope| &scope.metrics);
     metrics
-        .map(|metric| (metric.name.as_str(), metric))
+        .map(|metric| (metric.name.clone(), metric.clone()))
         .collect()
 }
 
@@ -134,7 +137,7 @@ fn numbers(metric: &Metric) -> Vec<(String, i64)> {
     let points = match metric.data.as_ref().unwrap() {
         Data::Gauge(gauge) => &gauge.data_points,
         Data::Sum(sum) => {
-            let cumulative = AggregationTemporality::Cumulative.into();
+            let cumulative: i32 = AggregationTemporality::Cumulative.into();
             assert!(sum.is_monotonic && sum.aggregation_temporality == cumulative);
             &sum.data_points
         }
@@ -178,7 +181,7 @@ fn check(numbers: &[(String, i64)], expected: &[(&str, i64)]) {
 const POSTS: &str = "collection=posts,hook=onRecordCreate";
 
 /// What the known load leaves in counters and gauges.
-fn check_numbers(metrics: &BTreeMap<&str, &Metric>) {
+fn check_numbers(metrics: &BTreeMap<String, Metric>) {
     let overflow = "otel.metric.overflow=BoolValue(true),outcome=ok";
     let executions = [
         ("collection=posts,hook=onRecordCreate,outcome=ok", 2),
@@ -186,25 +189,25 @@ fn check_numbers(metrics: &BTreeMap<&str, &Metric>) {
         ("hook=GET /,outcome=error", 1),
         (overflow, 1),
     ];
-    check(&numbers(metrics["jsvm_execution_total"]), &executions);
+    check(&numbers(&metrics["jsvm_execution_total"]), &executions);
     let errors = [
         ("collection=posts,hook=onRecordCreate,outcome=error", 0),
         ("collection=posts,hook=onRecordCreate,outcome=timeout", 1),
         ("hook=GET /,outcome=error", 1),
         ("otel.metric.overflow=BoolValue(true),outcome=error", 0),
     ];
-    check(&numbers(metrics["jsvm_execution_errors"]), &errors);
+    check(&numbers(&metrics["jsvm_execution_errors"]), &errors);
     let rest = "otel.metric.overflow=BoolValue(true)";
     let timeouts = [(POSTS, 1), ("hook=GET /", 0), (rest, 0)];
-    check(&numbers(metrics["jsvm_timeout_total"]), &timeouts);
+    check(&numbers(&metrics["jsvm_timeout_total"]), &timeouts);
     let hits = [(POSTS, 3), ("hook=GET /", 1), (rest, 1)];
-    check(&numbers(metrics["jsvm_cache_hits"]), &hits);
+    check(&numbers(&metrics["jsvm_cache_hits"]), &hits);
     let misses = [(POSTS, 0), ("hook=GET /", 0), (rest, 0)];
-    check(&numbers(metrics["jsvm_cache_misses"]), &misses);
-    check(&numbers(metrics["jsvm_pool_size"]), &[("", 4)]);
-    check(&numbers(metrics["jsvm_pool_busy"]), &[("", 1)]);
+    check(&numbers(&metrics["jsvm_cache_misses"]), &misses);
+    check(&numbers(&metrics["jsvm_pool_size"]), &[("", 4)]);
+    check(&numbers(&metrics["jsvm_pool_busy"]), &[("", 1)]);
     let bytes = [(POSTS, 192), ("hook=GET /", 64), (rest, 64)];
-    check(&numbers(metrics["jsvm_allocated_bytes_total"]), &bytes);
+    check(&numbers(&metrics["jsvm_allocated_bytes_total"]), &bytes);
 }
 
 #[test]
@@ -213,10 +216,8 @@ fn a_collector_gets_the_names_and_what_was_done() {
     assert_eq!(request.line, "POST /v1/metrics HTTP/1.1");
     assert_eq!(request.headers["content-type"], "application/x-protobuf");
     assert!(request.headers["user-agent"].starts_with("OTel-OTLP-Exporter-Rust/"));
-    let resource = request.message.resource_metrics[0]
-        .resource
-        .as_ref()
-        .unwrap();
+    let message: ExportMetricsServiceRequest = request.decoded();
+    let resource = message.resource_metrics[0].resource.as_ref().unwrap();
     let resource = told(&resource.attributes);
     assert!(resource.contains("service.name=shop") && resource.contains("service.instance.id="));
 
@@ -233,7 +234,7 @@ fn a_collector_gets_the_names_and_what_was_done() {
     }
 
     let ok = "collection=posts,hook=onRecordCreate,outcome=ok";
-    let point = histogram(metrics["jsvm_execution_duration_ms"], ok);
+    let point = histogram(&metrics["jsvm_execution_duration_ms"], ok);
     assert_eq!(
         (point.count, point.sum, point.max),
         (2, Some(3.0), Some(1.5))
@@ -245,7 +246,7 @@ fn a_collector_gets_the_names_and_what_was_done() {
         .position(|count| *count == 2)
         .unwrap();
     assert_eq!(point.explicit_bounds[bucket - 1..=bucket], [1.0, 2.5]);
-    let wait = histogram(metrics["jsvm_queue_wait_ms"], POSTS);
+    let wait = histogram(&metrics["jsvm_queue_wait_ms"], POSTS);
     assert_eq!(wait.count, 1);
 }
 
@@ -253,14 +254,14 @@ fn a_collector_gets_the_names_and_what_was_done() {
 fn the_convention_has_dots_and_seconds() {
     let (request, _) = exported(Naming::Semconv, |_| {});
     let metrics = by_name(&request);
-    let duration = metrics["jsvm.execution.duration"];
+    let duration = &metrics["jsvm.execution.duration"];
     assert_eq!(duration.unit, "s");
     let ok = "jsvm.collection=posts,jsvm.hook=onRecordCreate,jsvm.outcome=ok";
     let point = histogram(duration, ok);
     assert_eq!((point.sum, point.explicit_bounds[0]), (Some(0.003), 1e-6));
     assert_eq!(metrics["jsvm.executions"].unit, "{execution}");
     assert!(metrics.keys().all(|name| !name.contains('_')
-        || *name == "jsvm.program_cache.hits"
+        || name == "jsvm.program_cache.hits"
         || name.starts_with("jsvm.program_cache.")));
 }
 
@@ -278,7 +279,7 @@ fn header_fields_and_compression_arrive() {
     assert!(metrics.snapshot().counts.is_empty(), "nothing was dropped");
 }
 
-fn dropped(metrics: &Metrics) -> u64 {
+pub(crate) fn dropped(metrics: &Metrics) -> u64 {
     let counts = metrics.snapshot().counts;
     counts.get(&(Count::Dropped, "otlp")).copied().unwrap_or(0)
 }
@@ -295,7 +296,7 @@ fn exports_follow_each_other_and_are_cumulated() {
     );
     for _ in 0..2 {
         let request = collector.next();
-        let total = numbers(by_name(&request)["jsvm_execution_total"]);
+        let total = numbers(&by_name(&request)["jsvm_execution_total"]);
         assert_eq!(total.iter().map(|(_, number)| number).sum::<i64>(), 5);
     }
 }
@@ -395,21 +396,18 @@ fn a_slow_collector_is_given_up_after_the_time_of_a_request() {
     drop(release);
 }
 
+pub(crate) fn refused(settings: &Settings) -> OtlpError {
+    http(settings).err().unwrap()
+}
+
 #[test]
 fn an_address_that_cannot_be_used_is_told_at_the_start() {
-    let metrics = metrics();
     for (endpoint, cause) in [
         ("collector:4318", "expected http:// or https://"),
         ("ftp://c/", "expected http:// or https://"),
         ("http://", "http://: "),
     ] {
-        let started = Exporter::start(
-            settings(endpoint.into(), LONG),
-            Naming::Fixed,
-            &metrics,
-            Vec::new,
-        );
-        let err = started.unwrap_err().to_string();
+        let err = refused(&settings(endpoint.into(), LONG)).to_string();
         assert!(err.contains(cause), "{err}");
     }
 }
