@@ -23,6 +23,20 @@ pub trait WebApi: Send + Sync + 'static {
         expands: &[String],
     ) -> Result<(), Error>;
 
+    /// Answers with a file of a directory, or with the `index.html` of one in it.
+    ///
+    /// By default, a host serves no files.
+    ///
+    /// # Errors
+    ///
+    /// A 404 if there is no such file, or it is outside of the directory.
+    fn serve_file(&self, exchange: &Exchange, dir: &str, name: &str) -> Result<(), Error> {
+        let _ = exchange;
+        Err(Error::host(format!(
+            "{dir}/{name}: this host serves no files"
+        )))
+    }
+
     /// Answers with a token for the record and the record itself.
     ///
     /// `method` says how it proved who it is, empty if it did not just now;

@@ -3,7 +3,9 @@
 //! The one rule: every worker gets the same environment, and nothing in it
 //! belongs to a thread.
 
-use crate::{app::App, modules::Modules, network::Network, permissions::Permissions};
+use crate::{
+    app::App, modules::Modules, network::Network, permissions::Permissions, system::System,
+};
 use jsvm_core::{Kind, Limits, Program, ScriptError, Source};
 use std::{fmt, sync::Arc};
 
@@ -60,6 +62,8 @@ pub struct Env {
     pub process_env: Arc<[(String, String)]>,
     /// Where `$http` sends requests.
     pub network: Arc<dyn Network>,
+    /// Files and programs, as far as the permissions go.
+    pub system: Arc<dyn System>,
     /// Makes programs of sources.
     pub compile: Compile,
     /// Bytes that the current thread has allocated so far.

@@ -19,6 +19,9 @@ pub enum Error {
     /// There is no such record; answered with 404.
     #[error("sql: no rows in result set")]
     NotFound,
+    /// There is no such file; answered with 404.
+    #[error("{0}")]
+    NoFile(String),
     /// Fields of a record hold values that are not allowed, by field name.
     #[error("{}", list_of(.0))]
     Validation(BTreeMap<String, FieldError>),
@@ -71,7 +74,7 @@ impl Error {
     pub fn to_api(&self, message: &str) -> ApiError {
         match self {
             Self::Api(err) => err.clone(),
-            Self::NotFound => ApiError::new(404, "", Value::Null),
+            Self::NotFound | Self::NoFile(_) => ApiError::new(404, "", Value::Null),
             Self::Validation(fields) => ApiError::new(400, message, fields_value(fields)),
             Self::Unavailable(_) => {
                 ApiError::new(503, "The server is busy, try again later.", Value::Null)

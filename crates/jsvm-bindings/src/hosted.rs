@@ -11,6 +11,7 @@ use crate::{
     record::Record,
     sql::{Outcome, Statement},
     storage::{Query, Rows, Storage, Transaction},
+    system::{Command, FileChange, FileInfo, Finished, System},
 };
 use jsvm_core::Limited;
 use serde_json::{Map, Value};
@@ -82,6 +83,53 @@ impl<T: Transaction + ?Sized> Transaction for Hosted<T> {
     fn rollback(&self) {
         let _host = Limited::off();
         self.0.rollback();
+    }
+}
+
+impl<T: System + ?Sized> System for Hosted<T> {
+    fn working_dir(&self) -> String {
+        let _host = Limited::off();
+        self.0.working_dir()
+    }
+
+    fn temp_dir(&self) -> String {
+        let _host = Limited::off();
+        self.0.temp_dir()
+    }
+
+    fn resolve(&self, path: &str) -> Result<String, Error> {
+        let _host = Limited::off();
+        self.0.resolve(path)
+    }
+
+    fn read(&self, path: &str, max_bytes: usize) -> Result<Vec<u8>, Error> {
+        let _host = Limited::off();
+        self.0.read(path, max_bytes)
+    }
+
+    fn write(&self, path: &str, bytes: &[u8], mode: u32) -> Result<(), Error> {
+        let _host = Limited::off();
+        self.0.write(path, bytes, mode)
+    }
+
+    fn stat(&self, path: &str) -> Result<FileInfo, Error> {
+        let _host = Limited::off();
+        self.0.stat(path)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<FileInfo>, Error> {
+        let _host = Limited::off();
+        self.0.list(path)
+    }
+
+    fn change(&self, path: &str, change: &FileChange) -> Result<(), Error> {
+        let _host = Limited::off();
+        self.0.change(path, change)
+    }
+
+    fn run(&self, command: &Command) -> Result<Finished, Error> {
+        let _host = Limited::off();
+        self.0.run(command)
     }
 }
 

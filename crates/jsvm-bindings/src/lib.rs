@@ -21,6 +21,7 @@ mod error;
 mod event;
 mod exchange;
 mod executor;
+mod filepath;
 mod generate;
 mod hooks;
 mod hosted;
@@ -44,6 +45,7 @@ pub mod security;
 mod settings;
 mod sql;
 mod storage;
+mod system;
 mod types;
 
 pub use api::WebApi;
@@ -77,6 +79,7 @@ pub use schedule::{Schedule, ScheduleError};
 pub use settings::default_settings;
 pub use sql::{Outcome, Statement};
 pub use storage::{NoRecords, Query, Rows, Storage, Transaction};
+pub use system::{Command, FileChange, FileInfo, Finished, NoSystem, System};
 pub use types::types;
 
 /// Plain data as JSON text the way Go writes it: sorted keys, `<`, `>` and `&`

@@ -87,8 +87,12 @@ pub struct Permissions {
     pub require: Allowed,
     /// Variables that `process.env` has. With none there is no `process`.
     pub env: Allowed,
-    /// Directories that `$apis.static` serves files from.
+    /// Directories that `$os` reads and `$apis.static` serves files from.
     pub read: Allowed,
+    /// Directories that `$os` writes files to.
+    pub write: Allowed,
+    /// Programs that `$os.cmd` runs, by the name that scripts give.
+    pub run: Allowed,
     /// Hosts that `$http` sends requests to. With none there is no `$http`.
     pub net: Allowed,
 }
@@ -100,6 +104,8 @@ impl Permissions {
             require: Allowed::of([], profile),
             env: Allowed::of([], profile),
             read: Allowed::of([], profile),
+            write: Allowed::of([], profile),
+            run: Allowed::of([], profile),
             net: Allowed::of([], profile),
         }
     }

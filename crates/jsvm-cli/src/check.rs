@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::Result;
 use jsvm::{App, Finding, HookSet, Loaded, Mux, NoRecords, Pattern, Runtime, Severity, Source};
-use jsvm_host::{Project, ProjectModules};
+use jsvm_host::{Machine, Project, ProjectModules};
 use serde_json::{Value, json};
 use std::{process::ExitCode, sync::Arc};
 
@@ -36,6 +36,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
         .config(config)
         .hooks_dir(project.hooks_dir())
         .modules(Arc::new(ProjectModules::new(&project)))
+        .system(Arc::new(Machine::new(&project)))
         .process_env(environment())
         .build()?;
     let files = project.hooks()?;

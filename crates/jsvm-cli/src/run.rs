@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use jsvm::{App, NoRecords, Ran, Runtime, ScriptError, Source};
-use jsvm_host::{Project, ProjectModules};
+use jsvm_host::{Machine, Project, ProjectModules};
 use serde_json::{Value, json};
 use std::{io::Read, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
@@ -24,11 +24,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         only_stderr: args.json,
     };
     let app = App::new(Arc::new(NoRecords), Arc::new(output));
+    let project = Project::open(Path::new("."))?;
     let runtime = Runtime::builder(app)
         .config(config)
-        .modules(Arc::new(ProjectModules::new(&Project::open(Path::new(
-            ".",
-        ))?)))
+        .modules(Arc::new(ProjectModules::new(&project)))
+        .system(Arc::new(Machine::new(&project)))
         .process_env(environment())
         .build()?;
     let ran = runtime.run_script(source, Duration::ZERO)?;

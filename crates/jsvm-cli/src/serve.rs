@@ -13,8 +13,8 @@ use crate::{
 use anyhow::{Context, Result};
 use jsvm::{App, Config, Error, Event, HookSet, Member, Runtime};
 use jsvm_host::{
-    Clock, Console, HttpClient, MetricsTable, Project, ProjectModules, Server, Sqlite, Superuser,
-    Watch,
+    Clock, Console, HttpClient, Machine, MetricsTable, Project, ProjectModules, Server, Sqlite,
+    Superuser, Watch,
     server::{self, MetricsPage},
 };
 use std::{
@@ -132,7 +132,8 @@ fn start(
         .hooks_dir(project.hooks_dir())
         .modules(Arc::new(ProjectModules::new(project)))
         .process_env(environment())
-        .network(Arc::new(HttpClient::new()));
+        .network(Arc::new(HttpClient::new()))
+        .system(Arc::new(Machine::new(project)));
     if let Some(table) = table {
         builder = builder.sink(Arc::clone(table) as _);
     }

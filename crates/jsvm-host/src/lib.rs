@@ -9,6 +9,7 @@ mod project;
 pub mod server;
 mod store;
 mod superuser;
+mod system;
 pub mod table;
 mod watch;
 
@@ -20,5 +21,6 @@ pub use project::Project;
 pub use server::Server;
 pub use store::{Options, Sqlite, read_schema};
 pub use superuser::Superuser;
+pub use system::Machine;
 pub use table::MetricsTable;
 pub use watch::Watch;

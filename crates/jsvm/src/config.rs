@@ -5,6 +5,7 @@
 //! the file comes from, nor of flags.
 
 mod metrics;
+mod settings;
 
 pub use metrics::{LogFormat, LogLevel, MetricsConfig, TableMode};
 
@@ -50,6 +51,10 @@ pub struct Config {
     pub sandbox: SandboxConfig,
     /// The reference host.
     pub server: ServerConfig,
+    /// PocketBase's settings, as far as they are not its defaults; what
+    /// `$app.settings()` tells, and `e.realIP()` goes by.
+    #[serde(deserialize_with = "settings::read")]
+    pub settings: serde_json::Map<String, serde_json::Value>,
 }
 
 /// `[limits]`
@@ -120,9 +125,15 @@ pub struct SandboxConfig {
     /// Variables that `process.env` has. By default, this is empty: what the
     /// profile allows.
     pub env: Vec<String>,
-    /// Directories that `$apis.static` serves. By default, this is empty: what
-    /// the profile allows.
+    /// Directories that `$os` reads and `$apis.static` serves. By default, this
+    /// is empty: what the profile allows.
     pub read: Vec<String>,
+    /// Directories that `$os` writes to. By default, this is empty: what the
+    /// profile allows.
+    pub write: Vec<String>,
+    /// Programs that `$os.cmd` runs. By default, this is empty: what the
+    /// profile allows.
+    pub run: Vec<String>,
     /// Hosts that `$http` sends requests to, such as `api.example.com`,
     /// `localhost:8080` or `*.example.com`. By default, this is empty: what
     /// the profile allows.
@@ -181,6 +192,8 @@ impl Default for SandboxConfig {
             require: Vec::new(),
             env: Vec::new(),
             read: Vec::new(),
+            write: Vec::new(),
+            run: Vec::new(),
             net: Vec::new(),
             freeze: false,
         }
@@ -229,6 +242,8 @@ impl SandboxConfig {
         let mut permissions = jsvm_bindings::Permissions::of(self.profile);
         permissions.require = paths(&self.require);
         permissions.read = paths(&self.read);
+        permissions.write = paths(&self.write);
+        permissions.run = Allowed::of(self.run.clone(), self.profile);
         permissions.env = Allowed::of(self.env.clone(), self.profile);
         permissions.net = Allowed::of(self.net.clone(), self.profile);
         permissions
@@ -512,6 +527,14 @@ mod tests {
             ("[metrics]\nlog-level = \"loud\"", "unknown variant"),
             ("[pool]\nwhen-full = \"panic\"", "expected one of `refuse`"),
             ("[pool]\nmax-abandoned = 0", "nonzero"),
+            (
+                "\n[settings.meta]\nappNme = \"Shop\"",
+                "there is no settings.meta.appNme",
+            ),
+            (
+                "\n[settings]\ntrustedProxy = { headers = \"X-IP\" }",
+                "settings.trustedProxy.headers is of another kind, write it like []",
+            ),
             (
                 "[pool.timeouts]\nonRecordCrate = \"1s\"",
                 "there is no hook",

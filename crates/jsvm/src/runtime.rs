@@ -9,7 +9,9 @@ use crate::{
     programs::Programs,
     worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
-use jsvm_bindings::{App, Env, Error, Loaded, ModuleFiles, Modules, Network, NoModules, NoNetwork};
+use jsvm_bindings::{
+    App, Env, Error, Loaded, ModuleFiles, Modules, Network, NoModules, NoNetwork, NoSystem, System,
+};
 use jsvm_core::{ContentId, Kind, STACK_SIZE, ScriptError, Source};
 use jsvm_metrics::{Count, Metrics, Readings, Sink};
 use jsvm_pool::Pool;
@@ -39,6 +41,7 @@ pub struct Builder {
     hooks_dir: PathBuf,
     modules: Arc<dyn ModuleFiles>,
     process_env: Vec<(String, String)>,
+    system: Arc<dyn System>,
     network: Arc<dyn Network>,
     sink: Option<Arc<dyn Sink>>,
 }
@@ -77,6 +80,13 @@ impl Builder {
         self
     }
 
+    /// The world that `$os` and `$http` reach, as far as `[sandbox]` lets them.
+    /// By default, this is nothing.
+    pub fn system(mut self, system: Arc<dyn System>) -> Self {
+        self.system = system;
+        self
+    }
+
     /// Who else is told of every execution. By default, this is nobody.
     pub fn sink(mut self, sink: Arc<dyn Sink>) -> Self {
         self.sink = Some(sink);
@@ -105,6 +115,7 @@ impl Builder {
             RuntimeError::Start(format!("[cache] dir: {dir}: {err}"))
         })?;
         let programs = Arc::new(programs);
+        self.app.set_settings(self.config.settings.clone().into());
         let limits = self.config.limits.limits();
         let longest = limits.in_force().source_size;
         let root = PathBuf::from(self.modules.root());
@@ -118,6 +129,7 @@ impl Builder {
             hooks_dir: absolute(&self.hooks_dir),
             modules: Arc::new(Modules::new(self.modules, longest).only(permissions.require)),
             process_env: self.process_env.into(),
+            system: self.system,
             network: self.network,
             compile: programs.compile(),
             allocated: jsvm_alloc::thread_allocated_bytes,
@@ -167,6 +179,7 @@ impl Runtime {
             hooks_dir: "pb_hooks".into(),
             modules: Arc::new(NoModules),
             process_env: Vec::new(),
+            system: Arc::new(NoSystem),
             network: Arc::new(NoNetwork),
             sink: None,
         }

@@ -5,15 +5,15 @@
 use super::{
     HostData,
     class::{Class, arg, define_global, host, instance, integer, text},
-    convert, error, record, request,
+    convert, error,
+    os::{self, Access, DirObject, Links},
+    record, request,
 };
-use crate::{
-    error::Error, exchange::Exchange, middleware::Native, permissions::Allowed, record::RecordRef,
-};
+use crate::{error::Error, exchange::Exchange, middleware::Native, record::RecordRef};
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
-use std::{path::Component, sync::Arc};
+use std::sync::Arc;
 
 /// A middleware or a handler that `$apis` made.
 #[derive(Clone, Trace, Finalize, JsData)]
@@ -93,24 +93,18 @@ fn static_files(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
             )
             .into());
     }
-    if !arg(args, 0).is_string() {
-        return Err(JsNativeError::typ()
-            .with_message("$apis.static wants the path of a directory")
-            .into());
-    }
-    let dir = text(args, 0, context)?;
-    let absolute = std::path::absolute(&dir).unwrap_or_default();
-    let is_plain = !absolute
-        .components()
-        .any(|part| part == Component::ParentDir);
-    let is_listed = is_plain && allowed.has_path(&absolute.to_string_lossy());
-    if allowed != Allowed::Everything && !is_listed {
-        return Err(JsNativeError::typ()
-            .with_message(format!(
-                "{dir} may not be served by $apis.static (add the directory to sandbox.read)"
-            ))
-            .into());
-    }
+    let dir = match host::<DirObject>(&arg(args, 0)) {
+        Some(DirObject(dir)) => dir.to_string(),
+        None if arg(args, 0).is_string() => {
+            let given = text(args, 0, context)?;
+            os::allowed_path(&given, Access::Read, Links::Follow, context)?
+        }
+        None => {
+            return Err(JsNativeError::typ()
+                .with_message("$apis.static wants the path of a directory or $os.dirFS(path)")
+                .into());
+        }
+    };
     let native = Native::Static {
         dir,
         has_fallback: arg(args, 1).to_boolean(),

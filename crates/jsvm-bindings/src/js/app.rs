@@ -186,6 +186,10 @@ const APP: Class = Class {
             Ok(JsArray::from_iter(list, context).into())
         }),
         ("runInTransaction", 1, run_in_transaction),
+        ("settings", 0, |value, _, context| {
+            let settings = app(value)?.settings();
+            Ok(value::from_json(&settings, context))
+        }),
         ("isTransactional", 0, |value, _, _| {
             Ok(app(value)?.is_transactional().into())
         }),

@@ -7,6 +7,7 @@ mod apis;
 mod app;
 mod auth;
 mod class;
+mod command;
 mod console;
 mod convert;
 mod cookie;
@@ -30,6 +31,8 @@ mod loader;
 mod member;
 mod misuse;
 mod multipart;
+mod os;
+mod paths;
 mod record;
 mod request;
 mod require;
@@ -305,6 +308,7 @@ pub(crate) struct Classes {
     cron: cron::CronClasses,
     upload: upload::UploadClasses,
     multipart: multipart::MultipartClasses,
+    os: os::OsClasses,
     db: db::DbClasses,
     date_time: JsObject,
     duration: JsObject,
@@ -324,6 +328,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     loader::install_cron(context)?;
     security::install(context)?;
     form_data::install(context)?;
+    paths::install(context)?;
     apis::install(context)?;
     if data.env.permissions.require.is_any() {
         require::install(context)?;
@@ -345,6 +350,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         cron: cron::install(context)?,
         upload: upload::install(context)?,
         multipart: multipart::install(context)?,
+        os: os::install(data, context)?,
         db: db::install(context)?,
         request: request::install(context)?,
         events: event::EventClasses::new(),

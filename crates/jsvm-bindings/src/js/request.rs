@@ -12,13 +12,16 @@ use super::{
     go_context,
     go_json::{self, Unwritable},
     headers::{self, Owner},
-    incoming, info, record, upload, url, xml,
+    incoming, info,
+    os::DirObject,
+    record, upload, url, xml,
 };
 use crate::{
     cast,
     error::{ApiError, Error},
     exchange::Exchange,
     http,
+    observer::host_call,
     pick::pick,
 };
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
@@ -99,6 +102,7 @@ pub(super) const EVENT: Class = Class {
         ("findUploadedFiles", 1, upload::find_uploaded),
         ("stream", 3, upload::stream),
         ("xml", 2, xml::xml),
+        ("fileFS", 2, file_fs),
         ("flush", 0, |_, _, _| Ok(JsValue::undefined())),
         ("requestInfo", 0, |value, _, context| {
             let info = exchange(value)?
@@ -295,6 +299,23 @@ fn redirect(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
     response.headers.set("Location", &location);
     response.write_header(status);
     Ok(JsValue::undefined())
+}
+
+/// `e.fileFS($os.dirFS(directory), name)`.
+fn file_fs(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let Some(DirObject(dir)) = host(&arg(args, 0)) else {
+        let err = Error::host("e.fileFS wants a directory made by $os.dirFS(path)");
+        return Err(error::throw(err, context));
+    };
+    let name = text(args, 1, context)?;
+    let exchange = exchange(value)?;
+    let app = this::<EventObject>(value)?.event()?.app();
+    let served = app
+        .web_api()
+        .and_then(|api| host_call("files.serve", || api.serve_file(&exchange, &dir, &name)));
+    served
+        .map(|()| JsValue::undefined())
+        .map_err(|err| error::throw(err, context))
 }
 
 fn bind_body(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

@@ -46,6 +46,9 @@ fn permission_for(name: &str) -> Option<String> {
     let list = match name {
         "require" | "Buffer" => "sandbox.require lists the directories of modules",
         "process" => "sandbox.env lists the variables that scripts may see",
+        "$os" => {
+            "sandbox.read, write, run and env list what scripts may do with files and programs"
+        }
         "$http" => "sandbox.net lists the hosts that scripts may reach",
         _ => return None,
     };

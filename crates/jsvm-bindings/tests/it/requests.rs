@@ -346,3 +346,21 @@ fn form_data_appends_sets_and_deletes() {
         r#"["a",["a","b"],5,["y"],null,null,true,false,["tag","n","one"],["a","b",5,"y"],[["tag","a"],["tag","b"],["n",5],["one","y"]],[],false,2]"#
     );
 }
+
+#[test]
+fn app_settings_are_those_of_the_host() {
+    let world = World::new(
+        "routerAdd('POST', '/', (e) => {
+            const { meta, smtp, trustedProxy } = $app.settings()
+            return e.json(200, [meta.appName, meta.senderAddress, smtp.enabled, trustedProxy.headers])
+        })",
+    );
+    world
+        .app
+        .set_settings(json!({ "meta": { "appName": "Shop" } }));
+    let answer = world.send(request(&[], "")).unwrap();
+    assert_eq!(
+        String::from_utf8(answer.body).unwrap().trim(),
+        r#"["Shop","support@example.com",false,[]]"#
+    );
+}

@@ -167,6 +167,7 @@ fn env(app: &App, limits: Limits, profile: Profile, modules: Arc<dyn ModuleFiles
         freezes: false,
         hooks_dir: "/app/hooks".into(),
         modules: Arc::new(Modules::new(modules, limits.source_size)),
+        system: Arc::new(jsvm_bindings::NoSystem),
         process_env: Arc::new([("SHOP".to_owned(), "corner".to_owned())]),
         network: Arc::new(jsvm_bindings::NoNetwork),
         compile: Arc::new(move |source, kind| {

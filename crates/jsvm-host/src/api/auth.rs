@@ -5,7 +5,10 @@
 //! and its texts.
 
 use super::{api_error, exchange_of, records};
-use crate::{server::answers, store::Sqlite};
+use crate::{
+    server::{answers, files::Public},
+    store::Sqlite,
+};
 use jsvm::{
     Action, ApiError, App, Collection, CollectionKind, Error, Event, Exchange, FieldError, Member,
     Query, Record, RecordRef, RequestInfo, WebApi, cast, security,
@@ -357,6 +360,10 @@ fn check_rule(
 pub(crate) struct Web(pub(crate) Sqlite);
 
 impl WebApi for Web {
+    fn serve_file(&self, exchange: &Exchange, dir: &str, name: &str) -> Result<(), Error> {
+        Public::new(dir.into()).serve_name(exchange, name)
+    }
+
     fn enrich(
         &self,
         app: &App,

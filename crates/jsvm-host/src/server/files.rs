@@ -4,6 +4,7 @@
 //! whose name starts with a dot; what a link leads to counts as where it is.
 //! PocketBase: `$apis.static` with the fallback to `index.html`.
 
+use super::ranges;
 use jsvm::{ApiError, Error, Exchange, http};
 use std::{
     fs, io,
@@ -43,6 +44,22 @@ impl Public {
         self.answer(exchange, "", &exchange.request().path(), true)
     }
 
+    /// Answers with the file of that name, or with the `index.html` of the
+    /// directory; PocketBase: `e.fileFS`.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub(crate) fn serve_name(&self, exchange: &Exchange, name: &str) -> Result<(), Error> {
+        let path = format!("/{}", name.trim_matches('/'));
+        let index = format!("{}/{INDEX}", path.trim_end_matches('/'));
+        let found = [path, index].iter().find_map(|path| self.file(path));
+        match found {
+            Some(file) => send(exchange, &file).map_err(|_| not_found()),
+            None => Err(not_found()),
+        }
+    }
+
     /// As [`serve`](Self::serve), for the part of the path that the wildcard
     /// `path` of a route matched; the root's `index.html` only if asked for.
     ///
@@ -76,6 +93,13 @@ impl Public {
             }
             None => Err(not_found()),
         }
+    }
+
+    /// What is under exactly this path, if it is a file.
+    fn file(&self, path: &str) -> Option<PathBuf> {
+        let root = fs::canonicalize(&self.root).ok()?;
+        let file = fs::canonicalize(root.join(relative(path)?)).ok()?;
+        (file.starts_with(&root) && file.is_file()).then_some(file)
     }
 
     fn find(&self, path: &str) -> Option<Found> {
@@ -129,14 +153,19 @@ fn local(path: &str) -> String {
 }
 
 fn send(exchange: &Exchange, file: &Path) -> io::Result<()> {
-    let modified = fs::metadata(file)?.modified().ok().and_then(http_date);
-    let known = exchange.request().headers.get("If-Modified-Since");
-    let is_known = !known.is_empty() && modified.as_deref() == Some(known);
-    let mut response = exchange.response();
-    if let Some(modified) = modified {
-        response.headers.set("Last-Modified", modified);
+    let found = fs::metadata(file)?;
+    // Opening a pipe would wait.
+    if !found.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
     }
-    if is_known {
+    let modified = found.modified().ok();
+    let asked = |name: &str| exchange.headers(|headers| headers.get(name).to_owned());
+    let mut response = exchange.response();
+    response.headers.set("Accept-Ranges", "bytes");
+    if let Some(date) = modified.and_then(http_date) {
+        response.headers.set("Last-Modified", date);
+    }
+    if modified.is_some_and(|modified| ranges::is_known(&asked("If-Modified-Since"), modified)) {
         response.write_header(304);
         return Ok(());
     }
@@ -146,7 +175,29 @@ fn send(exchange: &Exchange, file: &Path) -> io::Result<()> {
             .headers
             .set("Content-Type", content_type(file, &bytes));
     }
-    response.write(&bytes);
+    let if_range = asked("If-Range");
+    let is_same = if_range.is_empty() || if_range == response.headers.get("Last-Modified");
+    // Parts are those of what goes out, which somebody may be compressing.
+    let is_whole = response.headers.contains("Content-Encoding") || !is_same;
+    match ranges::asked_for(&asked("Range"), bytes.len()).filter(|_| !is_whole) {
+        None => response.write(&bytes),
+        Some(Some(part)) => {
+            let range = format!("bytes {}-{}/{}", part.start, part.end - 1, bytes.len());
+            response.headers.set("Content-Range", range);
+            response.write_header(206);
+            response.write(&bytes[part]);
+        }
+        Some(None) => {
+            response
+                .headers
+                .set("Content-Range", format!("bytes */{}", bytes.len()));
+            response
+                .headers
+                .set("Content-Type", "text/plain; charset=utf-8");
+            response.write_header(416);
+            response.write(b"invalid range: failed to overlap\n");
+        }
+    }
     Ok(())
 }
 

@@ -7,9 +7,10 @@
 pub(crate) mod answers;
 
 mod cors;
-mod files;
+pub(crate) mod files;
 mod handler;
 mod metrics;
+mod ranges;
 mod routes;
 mod wire;
 

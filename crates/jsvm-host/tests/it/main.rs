@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod answers;
+mod files;
 mod http_client;
 mod limits;
 mod members;
@@ -12,3 +13,4 @@ mod routes;
 mod signing_in;
 mod site;
 mod sql;
+mod world;

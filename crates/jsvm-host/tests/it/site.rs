@@ -5,7 +5,7 @@
 
 use jsvm::{App, Config, Level, Output, Runtime, Source, metrics::Naming};
 use jsvm_host::{
-    HttpClient, Server, Sqlite,
+    HttpClient, Machine, Project, ProjectModules, Server, Sqlite,
     server::{MetricsPage, Options},
 };
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ pub(crate) struct Site {
     printed: Mutex<Receiver<String>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
 }
 
 /// An answer, as a client reads it.
@@ -119,9 +119,11 @@ impl Site {
             printed: Mutex::new(sender),
             logged: Arc::clone(&logged),
         };
+        let project = Project::open(dir.path()).unwrap();
         let runtime = runtime(
             App::new(Arc::new(store.clone()), Arc::new(output)),
             plan.timeout,
+            &project,
             &plan.config,
         );
         load(&runtime, plan.hooks);
@@ -148,7 +150,7 @@ impl Site {
             printed: Mutex::new(receiver),
             stop: Some(stop),
             thread: Some(thread),
-            _dir: dir,
+            dir,
         }
     }
 
@@ -210,12 +212,16 @@ impl Drop for Site {
     }
 }
 
-fn runtime(app: App, timeout: Option<Duration>, config: &str) -> Runtime {
+fn runtime(app: App, timeout: Option<Duration>, project: &Project, config: &str) -> Runtime {
     let mut config = Config::from_toml(config).unwrap();
     config.pool.workers = 2;
     config.limits.timeout = timeout.unwrap_or(Duration::from_secs(60));
+    let variables = [("SHOP", "corner"), ("SECRET", "hidden")];
     let builder = Runtime::builder(app).config(config);
     builder
+        .modules(Arc::new(ProjectModules::new(project)))
+        .system(Arc::new(Machine::new(project)))
+        .process_env(variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
         .network(Arc::new(HttpClient::new()))
         .build()
         .unwrap()
