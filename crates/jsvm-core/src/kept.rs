@@ -47,7 +47,7 @@ impl Program {
         let mut bytes = Vec::new();
         put(&mut bytes, inserted.len())?;
         for at in inserted {
-            for number in [at.line, at.column, at.length] {
+            for number in [at.line, at.column, at.length, at.ahead] {
                 bytes.extend(number.to_le_bytes());
             }
         }
@@ -76,6 +76,7 @@ impl Program {
                 line: bytes.number()?,
                 column: bytes.number()?,
                 length: bytes.number()?,
+                ahead: bytes.number()?,
             })
         })?;
         let functions = bytes.list(|bytes| bytes.range())?;

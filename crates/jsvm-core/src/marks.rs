@@ -52,6 +52,16 @@ pub(crate) struct Marks {
     pub(crate) handler: (String, String),
     /// Around the text of a module.
     pub(crate) module: (String, String),
+    /// Around what a rewrite says instead of the source, or besides it.
+    pub(crate) rewritten: (String, String),
+    /// Around a piece of the source that a rewrite hides in a comment.
+    pub(crate) hidden: (String, String),
+    /// Behind an operand that a rewrite put into parentheses.
+    pub(crate) end_of_operand: String,
+    /// The argument of a call that a rewrite looks at.
+    pub(crate) argument: String,
+    /// How deep a recursive function is since its last check.
+    pub(crate) depth: String,
 }
 
 /// In front of a module, whose text is the body of this function.
@@ -83,8 +93,8 @@ impl Marks {
                 format!("{{let $k{t}=0,$m{t}={CREDIT};"),
                 format!("{}}}", end('l')),
             ),
-            turn: format!("if($k{t}<$m{t})++$k{t};else $k{t}={check}(1);"),
-            top_turn: format!("let $d{t}=$k{t}<$m{t}?++$k{t}:$k{t}={check}(1);"),
+            turn: format!("if($k{t}>=$m{t})$k{t}={check}(1);++$k{t};"),
+            top_turn: format!("let $d{t}=$k{t}<$m{t}?++$k{t}:$k{t}={check}(1)+1;"),
             body: (format!("{{{}", end('b')), format!("{}}}", end('b'))),
             entry: format!(";{check}();"),
             arrow: (format!("({check}(),"), format!("{})", end('a'))),
@@ -106,11 +116,58 @@ impl Marks {
                 format!("{}{MODULE_START}", end('m')),
                 format!("\n}}){}", end('m')),
             ),
+            rewritten: (format!("/*{t}<*/"), format!("/*{t}>*/")),
+            hidden: (format!("/*{t}n"), format!("{t}n*/")),
+            end_of_operand: format!("{})", end('o')),
+            argument: format!("$v{t}"),
+            depth: format!("$n{t}"),
             check,
             thrown,
             caught,
             tag,
         }
+    }
+
+    /// Text of a rewrite, as it is inserted.
+    pub(crate) fn rewritten(&self, text: &str) -> String {
+        format!("{}{text}{}", self.rewritten.0, self.rewritten.1)
+    }
+
+    /// Around the outermost loop of a function: the first bound of the variable
+    /// that counts its turns, and the counter of the loops inside.
+    pub(crate) fn own_loop(&self, bound: u64, has_loops: bool) -> String {
+        let t = &self.tag;
+        let inner = if has_loops {
+            format!(",$k{t}=0,$m{t}={CREDIT}")
+        } else {
+            String::new()
+        };
+        self.rewritten(&format!("{{let $o{t}={bound}{inner};"))
+    }
+
+    /// First in the body of a loop whose own variable counts its turns.
+    pub(crate) fn own_turn(&self, variable: &str, step: u32) -> String {
+        let (t, check) = (&self.tag, &self.check);
+        self.rewritten(&format!(
+            "if({variable}>=$o{t})$o{t}={check}({variable},{step});"
+        ))
+    }
+
+    /// Two more parameters of a recursive function.
+    pub(crate) fn parameters(&self) -> String {
+        format!(",{},{}", self.depth, self.argument)
+    }
+
+    /// The check of a recursive function, as a statement.
+    pub(crate) fn deep_statement(&self, limit: u32) -> String {
+        let (depth, check) = (&self.depth, &self.check);
+        self.rewritten(&format!(";if({depth}<{limit});else {depth}={check}();"))
+    }
+
+    /// The check of a recursive function, in front of an operand.
+    pub(crate) fn deep_value(&self, limit: u32) -> String {
+        let (depth, check) = (&self.depth, &self.check);
+        self.rewritten(&format!("({depth}<{limit}||({depth}={check}()),"))
     }
 
     /// What goes in front of a literal, so that it is made by our function and
@@ -134,9 +191,26 @@ impl Marks {
         }
     }
 
+    /// Takes out what rewrites said; the end may be cut off.
+    fn strip_rewritten(&self, text: &mut String) {
+        let (start, end) = &self.rewritten;
+        while let Some(at) = text.find(start) {
+            match text[at..].find(end) {
+                Some(length) => text.replace_range(at..at + length + end.len(), ""),
+                None => text.truncate(at),
+            }
+        }
+    }
+
     /// Takes every piece out of metered text again.
     pub(crate) fn strip(&self, metered: &str) -> String {
-        let mut pieces: Vec<&str> = vec![&self.turn, &self.top_turn, &self.entry, &self.literal.1];
+        let mut pieces: Vec<&str> = vec![
+            &self.turn,
+            &self.top_turn,
+            &self.entry,
+            &self.literal.1,
+            &self.end_of_operand,
+        ];
         for (open, close) in [
             &self.loops,
             &self.body,
@@ -147,12 +221,14 @@ impl Marks {
             &self.handler_call,
             &self.handler,
             &self.module,
+            &self.hidden,
         ] {
             pieces.extend([open.as_str(), close.as_str()]);
         }
         // A piece may be a part of another one: the long ones go first.
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
         let mut text = metered.to_owned();
+        self.strip_rewritten(&mut text);
         self.strip_literals(&mut text);
         for piece in pieces {
             if text.contains(piece) {

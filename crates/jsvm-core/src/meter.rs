@@ -5,7 +5,12 @@
 //! counter of its own function, and every function checks when it is entered,
 //! but for the handler itself. Knows nothing of how a check is answered.
 
-use crate::{error::ScriptError, marks::Marks, program::Kind};
+use crate::{
+    error::ScriptError,
+    marks::{CREDIT, Marks},
+    optimise::{Piece, Plan},
+    program::Kind,
+};
 use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, BindingIdentifier, DoWhileStatement, Expression,
     ForInStatement, ForOfStatement, ForStatement, Function, FunctionBody, IdentifierReference,
@@ -22,6 +27,8 @@ use std::borrow::Cow;
 pub(crate) struct Insertion {
     pub(crate) at: u32,
     pub(crate) text: Cow<'static, str>,
+    /// The byte, behind it in its line, at which errors in it are told.
+    pub(crate) told_at: Option<u32>,
 }
 
 /// What may not be metered, and where it stands.
@@ -40,7 +47,14 @@ pub(crate) struct Metering {
 }
 
 /// Finds what to insert into a program.
-pub(crate) fn meter(program: &Program<'_>, kind: Kind) -> Result<Metering, Refusal> {
+///
+/// The rewrites of `plan` go in with the checks.
+pub(crate) fn meter(
+    program: &Program<'_>,
+    kind: Kind,
+    mut plan: Plan,
+) -> Result<Metering, Refusal> {
+    let (opens, closes) = (plan.opens(), plan.closes());
     let mut meter = Meter {
         marks: Marks::get(),
         insertions: Vec::new(),
@@ -49,13 +63,16 @@ pub(crate) fn meter(program: &Program<'_>, kind: Kind) -> Result<Metering, Refus
         functions: 0,
         loops: 0,
         handler: None,
+        plan,
     };
+    meter.closes(closes);
     match kind {
         Kind::Script => {}
         Kind::Handler => meter.handler(program)?,
         Kind::Module => meter.module(program)?,
     }
     meter.visit_program(program);
+    meter.opens(opens);
     match meter.refusal {
         Some(refusal) => Err(refusal),
         None => {
@@ -89,12 +106,42 @@ struct Meter {
     loops: u32,
     /// Where the handler's function starts if its body gets a `try`.
     handler: Option<u32>,
+    plan: Plan,
 }
 
 impl Meter {
     fn insert(&mut self, at: u32, text: &'static str) {
-        let text = Cow::Borrowed(text);
-        self.insertions.push(Insertion { at, text });
+        self.insertions.push(Insertion {
+            at,
+            text: Cow::Borrowed(text),
+            told_at: None,
+        });
+    }
+
+    fn insert_own(&mut self, at: u32, text: String) {
+        self.insertions.push(Insertion {
+            at,
+            text: Cow::Owned(text),
+            told_at: None,
+        });
+    }
+
+    /// Ends of rewrites come before all else of the same place.
+    fn closes(&mut self, closes: Vec<(u32, String)>) {
+        for (at, text) in closes {
+            self.insert_own(at, text);
+        }
+    }
+
+    /// Starts of rewrites come after all else of the same place.
+    fn opens(&mut self, opens: Vec<(u32, Piece)>) {
+        for (at, piece) in opens {
+            self.insertions.push(Insertion {
+                at,
+                text: Cow::Owned(piece.text),
+                told_at: piece.told_at,
+            });
+        }
     }
 
     fn around(
@@ -175,9 +222,16 @@ impl Meter {
     }
 
     /// Wraps a loop (with its labels) that is the outermost of its function.
-    fn around_loops(&mut self, span: Span, inner: impl FnOnce(&mut Self)) {
+    ///
+    /// The loop itself starts at `counted`.
+    fn around_loops(&mut self, span: Span, counted: u32, inner: impl FnOnce(&mut Self)) {
         if self.loops > 0 {
             inner(self);
+        } else if let Some(counter) = self.plan.counters.get(&counted) {
+            let (bound, has_loops) = (counter.bound(CREDIT), counter.has_loops);
+            self.insert_own(span.start, self.marks.own_loop(bound, has_loops));
+            inner(self);
+            self.insert(span.end, &self.marks.loops.1);
         } else {
             let marks = self.marks;
             self.around(span, &marks.loops, inner);
@@ -185,9 +239,9 @@ impl Meter {
     }
 
     fn loop_statement(&mut self, span: Span, body: &Statement<'_>, inner: impl FnOnce(&mut Self)) {
-        self.around_loops(span, |meter| {
+        self.around_loops(span, span.start, |meter| {
             meter.loops += 1;
-            meter.turn(body);
+            meter.turn(span.start, body);
             inner(meter);
             if !matches!(body, Statement::BlockStatement(_)) {
                 meter.insert(body.span().end, &meter.marks.body.1);
@@ -197,7 +251,7 @@ impl Meter {
     }
 
     /// The check comes first in the body, so that `continue` cannot skip it.
-    fn turn(&mut self, body: &Statement<'_>) {
+    fn turn(&mut self, counted: u32, body: &Statement<'_>) {
         let marks = self.marks;
         let start = body.span().start;
         let at = if matches!(body, Statement::BlockStatement(_)) {
@@ -206,6 +260,9 @@ impl Meter {
             self.insert(start, &marks.body.0);
             start
         };
+        if let Some(counter) = self.plan.counters.get(&counted) {
+            return self.insert_own(at, marks.own_turn(&counter.name, counter.step));
+        }
         let turn = if self.functions > 0 {
             &marks.turn
         } else {
@@ -214,7 +271,11 @@ impl Meter {
         self.insert(at, turn);
     }
 
-    fn function_body(&mut self, body: &FunctionBody<'_>, is_handler: bool) {
+    fn function_body(&mut self, body: &FunctionBody<'_>, function: u32) {
+        if self.plan.unchecked.contains(&function) {
+            return walk_js::walk_function_body(self, body);
+        }
+        let is_handler = self.handler == Some(function);
         let marks = self.marks;
         let start = body
             .directives
@@ -248,14 +309,13 @@ impl<'a> VisitJs<'a> for Meter {
             self.refuse(function.span.start, "async generators are not supported");
         }
         self.spans.push(function.span);
-        let is_handler = self.handler == Some(function.span.start);
         self.inside_function(|meter| {
             if let Some(id) = &function.id {
                 meter.visit_binding_identifier(id);
             }
             meter.visit_formal_parameters(&function.params);
             if let Some(body) = &function.body {
-                meter.function_body(body, is_handler);
+                meter.function_body(body, function.span.start);
             }
         });
     }
@@ -267,7 +327,12 @@ impl<'a> VisitJs<'a> for Meter {
         self.inside_function(|meter| {
             meter.visit_formal_parameters(&arrow.params);
             match &arrow.body {
-                ArrowFunctionBody::FunctionBody(body) => meter.function_body(body, is_handler),
+                ArrowFunctionBody::FunctionBody(body) => {
+                    meter.function_body(body, arrow.span.start);
+                }
+                body if meter.plan.unchecked.contains(&arrow.span.start) => {
+                    walk_js::walk_arrow_function_body(meter, body);
+                }
                 body => {
                     let pair = if is_handler {
                         &marks.handler_arrow
@@ -292,7 +357,7 @@ impl<'a> VisitJs<'a> for Meter {
 
     fn visit_labeled_statement(&mut self, labeled: &LabeledStatement<'a>) {
         if is_loop(&labeled.body) {
-            self.around_loops(labeled.span, |meter| {
+            self.around_loops(labeled.span, loop_start(&labeled.body), |meter| {
                 meter.loops += 1;
                 walk_js::walk_labeled_statement(meter, labeled);
                 meter.loops -= 1;
@@ -350,11 +415,7 @@ impl<'a> VisitJs<'a> for Meter {
         let Some((source, flags)) = parts else {
             return self.refuse(it.span.start, "this regular expression could not be read");
         };
-        let text = Cow::Owned(self.marks.before_literal(source, flags));
-        self.insertions.push(Insertion {
-            at: it.span.start,
-            text,
-        });
+        self.insert_own(it.span.start, self.marks.before_literal(source, flags));
         self.insert(it.span.end, &self.marks.literal.1);
     }
 
@@ -373,6 +434,14 @@ impl Meter {
         if name.contains(&self.marks.tag) {
             self.refuse(span.start, "this name is reserved");
         }
+    }
+}
+
+/// Where a loop starts, behind its labels.
+fn loop_start(statement: &Statement<'_>) -> u32 {
+    match statement {
+        Statement::LabeledStatement(labeled) => loop_start(&labeled.body),
+        other => other.span().start,
     }
 }
 

@@ -300,13 +300,16 @@ impl Shared {
     }
 }
 
+/// The credit, as the engine's numbers are.
+const TURNS: i32 = CREDIT.cast_signed();
+
 type Body = fn(&Shared, &[JsValue], &mut Context) -> JsResult<JsValue>;
 
 /// Called by metered text when its credit is used up.
 fn check(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let first = shared.0.execution.hit().is_none();
     match check_depth(shared, context).and_then(|()| check_all(shared, args)) {
-        Ok(()) => Ok(JsValue::from(0)),
+        Ok(()) => Ok(next_bound(args)),
         Err(hit) => {
             if first {
                 *shared.0.limit_stack.borrow_mut() = shared.stack_here(context);
@@ -314,6 +317,26 @@ fn check(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<J
             Err(uncatchable(hit))
         }
     }
+}
+
+/// What the variable that counts a loop's turns is after as many more; from
+/// 2^53 on, where small steps do not change a number, each turn checks.
+fn next_bound(args: &[JsValue]) -> JsValue {
+    const STUCK: f64 = 9_007_199_254_740_992.0;
+    let [now, step] = args else {
+        return JsValue::from(0);
+    };
+    // The engine compares integers of its own kind faster.
+    let ahead = step.as_i32().and_then(|step| step.checked_mul(TURNS));
+    let integer = now.as_i32().zip(ahead);
+    if let Some(bound) = integer.and_then(|(now, ahead)| now.checked_add(ahead)) {
+        return JsValue::from(bound);
+    }
+    let (now, step) = (now.as_number(), step.as_number());
+    let bound = now
+        .zip(step)
+        .map(|(now, step)| now + step * f64::from(TURNS));
+    JsValue::from(bound.unwrap_or(0.0).min(STUCK))
 }
 
 /// Frames of built-in functions do not count.

@@ -85,7 +85,7 @@ impl<'a> Analysis<'a> {
     }
 }
 
-fn is_function(kind: AstKind<'_>) -> bool {
+pub(crate) fn is_function(kind: AstKind<'_>) -> bool {
     matches!(
         kind,
         AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)

@@ -11,6 +11,7 @@ mod chains;
 mod guards;
 mod hostile;
 mod limits;
+mod optimise;
 mod positions;
 mod regexp;
 mod texts;
