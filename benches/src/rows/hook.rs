@@ -84,6 +84,7 @@ fn beside(name: &str, handler: Handler, goja: f64, most: f64) -> Row {
 fn round_trip() -> Row {
     let entrant = Entrant::new("ours", || ours_events::round_trip(NEXT));
     Row {
+        is_shared: true,
         target: Some(Target::Median(5000.0)),
         ..Row::new("hook/round_trip", vec![entrant])
     }

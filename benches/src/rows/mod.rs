@@ -20,6 +20,8 @@ pub(crate) struct Row {
     /// How often goja takes as long as QuickJS here, where that is known.
     pub(crate) goja: Option<f64>,
     pub(crate) target: Option<Target>,
+    /// Whether several threads take part, so that it is timed by the wall.
+    pub(crate) is_shared: bool,
     /// Whether each operation is a batch of its own; then there are many.
     pub(crate) is_single: bool,
 }
@@ -44,6 +46,7 @@ impl Row {
             entrants,
             goja: None,
             target: None,
+            is_shared: false,
             is_single: false,
         }
     }

@@ -32,6 +32,7 @@ fn row(name: &str, load: Load) -> Row {
     ];
     let callers = load.callers;
     Row {
+        is_shared: true,
         target: Some(Target::Ratio(1.5, "crossbeam")),
         ..Row::new(format!("pool/round_trip/{name}/{callers}"), entrants)
     }
