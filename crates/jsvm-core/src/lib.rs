@@ -19,6 +19,7 @@ mod guards;
 mod interrupt;
 mod jobs;
 mod kept;
+mod lengths;
 mod limits;
 mod marks;
 mod meter;

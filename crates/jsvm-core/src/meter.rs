@@ -3,10 +3,12 @@
 //! The one rule: text is only ever inserted, and never a line break, so every
 //! position can be mapped back. Every loop pays a credit for each turn from a
 //! counter of its own function, and every function checks when it is entered,
-//! but for the handler itself. Knows nothing of how a check is answered.
+//! but for the handler itself. What the rewrites of `optimise` and `lengths`
+//! want goes in as well. Knows nothing of how a check is answered.
 
 use crate::{
     error::ScriptError,
+    lengths,
     marks::{CREDIT, Marks},
     optimise::{Piece, Plan},
     program::Kind,
@@ -55,6 +57,7 @@ pub(crate) fn meter(
     mut plan: Plan,
 ) -> Result<Metering, Refusal> {
     let (opens, closes) = (plan.opens(), plan.closes());
+    let lengths = lengths::find(program);
     let mut meter = Meter {
         marks: Marks::get(),
         insertions: Vec::new(),
@@ -65,6 +68,7 @@ pub(crate) fn meter(
         handler: None,
         plan,
     };
+    meter.closes(lengths.closes);
     meter.closes(closes);
     match kind {
         Kind::Script => {}
@@ -73,6 +77,7 @@ pub(crate) fn meter(
     }
     meter.visit_program(program);
     meter.opens(opens);
+    meter.opens(lengths.opens);
     match meter.refusal {
         Some(refusal) => Err(refusal),
         None => {

@@ -10,6 +10,7 @@ mod builtins;
 mod chains;
 mod guards;
 mod hostile;
+mod lengths;
 mod limits;
 mod optimise;
 mod positions;
