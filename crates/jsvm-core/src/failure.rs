@@ -8,7 +8,7 @@ use crate::{
     marks::Marks,
     program::Program,
     shared::Shared,
-    value,
+    value, wording,
 };
 use boa_engine::{
     Context, JsError, JsObject, JsString, JsValue,
@@ -151,6 +151,9 @@ fn with_stack(mut err: ScriptError, stack: Option<&str>, context: &mut Context) 
         if let Some(frame) = place {
             frame.position = Some(position.clone());
         }
+        if is_own(stack) {
+            err = wording::named(err, program.source(), &position);
+        }
         return program.place(err, position);
     }
     // As in the constructor of a class that has none written: its caller's.
@@ -158,6 +161,14 @@ fn with_stack(mut err: ScriptError, stack: Option<&str>, context: &mut Context) 
         Some((program, line, column)) => program.place(err, program.original(line, column)),
         None => err,
     }
+}
+
+/// Whether the author's own text failed, and no built-in function that it
+/// called.
+fn is_own(stack: &str) -> bool {
+    let innermost = stack.lines().find_map(parse_frame);
+    innermost
+        .is_some_and(|(function, place)| place.is_some() && !function.contains(&Marks::get().tag))
 }
 
 /// The frames that are the author's own, innermost first; line 0 if the engine

@@ -32,6 +32,7 @@ mod shared;
 mod source;
 pub mod value;
 mod vm;
+mod wording;
 
 pub use clock::{Clock, Moment};
 pub use error::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError};

@@ -15,13 +15,13 @@ fn errors_and_frames_keep_their_places() {
         "let a = 1; for (;;) { let b; let b }",
         "require('fs')",
     ]), @r#"
-        TypeError: cannot convert 'null' or 'undefined' to object
+        TypeError: `null` has no `x`
           --> a.js:2:19
         1 | for (const a of [1]) {
         2 |   for (;;) { null.x }
           |                   ^
             at <anonymous> (a.js:2:19)
-        TypeError: cannot convert 'null' or 'undefined' to object
+        TypeError: `a.b` is null or undefined, so it has no `c`
           --> a.js:1:22
         1 | const f = (a) => a.b.c
           |                      ^
@@ -68,7 +68,7 @@ fn stacks_that_scripts_read_tell_the_same_places() {
         "const of = (err) => Object.getOwnPropertyDescriptor(Error.prototype, 'stack').get.call(err)\n; of({})",
         "const other = new Error('x')\nObject.defineProperty(other, 'message', { get() { throw 1 } })\nother.stack",
     ]), @r"
-        TypeError: cannot convert 'null' or 'undefined' to object
+        TypeError: `null` has no `x`
             at f (a.js:1:30)
             at <anonymous> (a.js:2:8)
         ShopError: closed
@@ -163,4 +163,38 @@ fn a_handler_is_strict_and_called_again_and_again() {
         {"e":5}
         caught
         "#);
+}
+
+#[test]
+fn what_is_no_function_or_nothing_is_named() {
+    let null = "TypeError: cannot convert 'null' or 'undefined' to object";
+    for (script, headline) in [
+        (
+            "const a = {}; a.b.c",
+            "TypeError: `a.b` is null or undefined, so it has no `c`",
+        ),
+        (
+            "const a = {}; a.b.c()",
+            "TypeError: `a` or `a.b` is null or undefined",
+        ),
+        ("const a = {}; a.b()", "TypeError: `a.b` is not a function"),
+        ("const f = 1; f(2)", "TypeError: `f` is not a function"),
+        (
+            "let a; for (;;) { a.x }",
+            "TypeError: `a` is null or undefined, so it has no `x`",
+        ),
+        // The engine tells the place of `a.b`, which is not to blame.
+        ("const a = {}; let f; a.b; f.g()", null),
+        ("const a = {}; let f; a.b; f['g']()", null),
+        // What is wrong is an argument, and not the function.
+        (
+            "[1].map(5)",
+            "TypeError: the callback is not a callable function",
+        ),
+        ("Object.keys(null)", null),
+        ("const k = 'x'; null[k]", null),
+    ] {
+        let told = transcript(&[script]);
+        assert_eq!(told.lines().next(), Some(headline), "{script}");
+    }
 }
