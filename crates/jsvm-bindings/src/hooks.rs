@@ -5,7 +5,10 @@
 
 use crate::{kinds::EventKind, middleware::Step, schedule::Schedule};
 use jsvm_core::Program;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One of the hooks that scripts can register handlers for.
 #[derive(Debug, PartialEq, Eq)]
@@ -189,6 +192,9 @@ pub struct HookSet {
     pub(crate) middlewares: Vec<Middleware>,
     pub(crate) crons: Vec<CronJob>,
     pub(crate) files: Vec<String>,
+    /// Names of PocketBase that were not there when the files were loaded:
+    /// globals, and members such as `$app.newMailClient`.
+    pub(crate) absent: BTreeSet<String>,
 }
 
 impl HookSet {

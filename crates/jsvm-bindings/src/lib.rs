@@ -64,7 +64,7 @@ pub use hooks::{CronJob, HOOKS, Handler, Hook, HookSet, Middleware, Route};
 pub use js::{Loaded, load, load_with};
 pub use kinds::{EventKind, MemberKind, MemberSpec};
 pub use lifecycle::{Validation, random_id};
-pub use lint::{Finding, Severity, Trap, lint};
+pub use lint::{Finding, Severity, Trap, lint, unknown_tags};
 pub use lock::Locked;
 pub use middleware::{BODY_LIMIT, Native, Step, require_auth};
 pub use modules::{ModuleFiles, Modules, NoModules};

@@ -37,7 +37,7 @@ pub use jsvm_bindings::{
     Profile, Query, Record, RecordRef, RequestInfo, Route, Rows, SUPERUSERS, Schedule,
     ScheduleError, Severity, Silent, Statement, Step, Storage, System, TokenKind, Transaction,
     Trap, Validation, WebApi, cast, default_settings, go_json, http, pick, random_id, require_auth,
-    security, sentence, types,
+    security, sentence, types, unknown_tags,
 };
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use jsvm_metrics as metrics;

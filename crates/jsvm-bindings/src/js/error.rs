@@ -180,6 +180,8 @@ fn described(value: &JsValue, context: &mut Context) -> ScriptError {
     if err.name == "ReferenceError" {
         let name = err.message.strip_suffix(" is not defined");
         err.cure = name.and_then(crate::lint::cure_for);
+    } else if let Some(function) = err.message.strip_suffix("` is not a function") {
+        err.cure = crate::lint::cure_for_member(function.trim_start_matches('`'));
     }
     err
 }

@@ -17,11 +17,12 @@ use crate::{
     middleware::{Native, Step},
     mux::Pattern,
     schedule::Schedule,
+    types::names,
 };
-use boa_engine::{Context, JsData, JsNativeError, JsResult, JsValue, NativeFunction};
+use boa_engine::{Context, JsData, JsNativeError, JsResult, JsString, JsValue, NativeFunction};
 use boa_gc::{Finalize, Trace};
-use jsvm_core::{Execution, Failure, Kind, Position, ScriptError, Source};
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use jsvm_core::{ErrorKind, Execution, Failure, Kind, Position, ScriptError, Source};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc, time::Duration};
 
 /// What came of loading some files.
 #[derive(Debug)]
@@ -59,28 +60,62 @@ pub fn load_with(
     let mut vm = HookVm::new(&execution, env)?;
     let loading = Loading::default();
     vm.vm.context().insert_data(loading.clone());
-    install(vm.vm.context()).map_err(|err| {
-        ScriptError::new(jsvm_core::ErrorKind::Engine, "EngineError", err.to_string())
-    })?;
+    let absent = install(vm.vm.context())
+        .and_then(|()| absent(vm.vm.context()))
+        .map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))?;
     let mut failures = Vec::new();
     for (index, file) in files.iter().enumerate() {
         started(index);
         execution.arm();
         execution.start(Duration::ZERO);
         if let Err(err) = run_file(&mut vm, file, env) {
+            let err = with_cure_of_types(err, file);
             failures.push((file.name().to_owned(), err));
         }
         vm.vm.end_execution();
     }
     let mut hooks = std::mem::take(&mut *loading.0.borrow_mut());
     hooks.files = files.iter().map(|file| file.name().to_owned()).collect();
+    hooks.absent = absent;
     Ok(Loaded { hooks, failures })
+}
+
+/// The names of PocketBase that scripts do not find here.
+fn absent(context: &mut Context) -> JsResult<BTreeSet<String>> {
+    /// They are there in modules and in migrations.
+    const ELSEWHERE: &[&str] = &["exports", "migrate", "module"];
+    let global = context.global_object();
+    let mut absent = BTreeSet::new();
+    for name in &names().globals {
+        if !global.has_property(JsString::from(*name), context)? && !ELSEWHERE.contains(name) {
+            absent.insert((*name).to_owned());
+        }
+    }
+    for (object, members) in &names().members {
+        let Some(of) = global.get(JsString::from(*object), context)?.as_object() else {
+            continue;
+        };
+        for member in members {
+            if !of.has_property(JsString::from(*member), context)? {
+                absent.insert(format!("{object}.{member}"));
+            }
+        }
+    }
+    Ok(absent)
 }
 
 fn run_file(vm: &mut HookVm, file: &Source, env: &Env) -> Result<(), ScriptError> {
     let program = (env.compile)(file, Kind::Script)?;
     let result = vm.vm.run(&program).and_then(|_| vm.vm.drain());
     result.map_err(|failure: Failure| super::error::told(failure, vm.vm.context()))
+}
+
+/// PocketBase: the ending `.ts` is for editors, and the file is JavaScript.
+fn with_cure_of_types(mut err: ScriptError, file: &Source) -> ScriptError {
+    if err.kind == ErrorKind::Syntax && file.name().ends_with(".ts") && err.cure.is_none() {
+        err.cure = Some("types are not taken out of a file; write JavaScript".into());
+    }
+    err
 }
 
 /// What was registered so far.

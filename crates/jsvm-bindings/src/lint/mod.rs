@@ -5,14 +5,17 @@
 //! `jsvm_core::analysis`; here is what the names are for.
 
 mod captures;
+mod foreign;
 mod handlers;
 mod kinds;
 mod nearest;
 mod next;
 mod old;
 mod successors;
+mod tags;
 
-pub(crate) use old::cure_for;
+pub(crate) use old::{cure_for, cure_for_member};
+pub use tags::unknown_tags;
 
 use crate::hooks::HookSet;
 use handlers::FileFacts;
@@ -29,18 +32,27 @@ pub enum Trap {
     OldName,
     /// A name of the API that there never was.
     UnknownName,
+    /// A name of PocketBase that is not there, or not in this sandbox.
+    NotThere,
+    /// A field of a record, asked for as if it was a property.
+    RecordField,
+    /// A tag that is the name of no collection.
+    UnknownTag,
     /// A handler can end without `e.next()`, and something is lost then.
     MissingNext,
 }
 
 impl Trap {
-    /// One stable word: `outside-variable`, `old-name`, `unknown-name` or
-    /// `missing-next`.
+    /// One stable word: `outside-variable`, `old-name`, `unknown-name`,
+    /// `not-there`, `record-field`, `unknown-tag` or `missing-next`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OutsideVariable => "outside-variable",
             Self::OldName => "old-name",
             Self::UnknownName => "unknown-name",
+            Self::NotThere => "not-there",
+            Self::RecordField => "record-field",
+            Self::UnknownTag => "unknown-tag",
             Self::MissingNext => "missing-next",
         }
     }
@@ -138,7 +150,7 @@ pub fn lint(files: &[Source], hooks: &HookSet) -> Vec<Finding> {
     for file in &facts {
         let first = findings.len();
         findings.extend(captures::findings(&facts, file));
-        findings.extend(old::findings(&facts, file));
+        findings.extend(old::findings(&facts, file, &hooks.absent));
         findings.extend(next::findings(file));
         findings[first..].sort_by_key(|it: &Finding| (it.position.line, it.position.column));
     }

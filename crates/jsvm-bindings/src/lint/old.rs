@@ -1,11 +1,12 @@
-//! Names of PocketBase before 0.23, and names that there never were.
+//! Names of PocketBase before 0.23, names that there never were, and names
+//! that PocketBase has and these scripts have not.
 //!
 //! The one rule: an old name is told only where it is known what it is asked
 //! of; a name that is nobody's is told with the nearest one that there is.
 //! PocketBase: its notes for upgrading to 0.23.
 
 use super::{
-    Finding, Trap,
+    Finding, Trap, foreign,
     handlers::FileFacts,
     kinds::{Kind, Kinds},
     nearest::nearest,
@@ -18,12 +19,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is told of which byte.
 type Told = (usize, Finding);
 
-pub(super) fn findings(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Finding> {
+pub(super) fn findings(
+    all: &[FileFacts<'_>],
+    file: &FileFacts<'_>,
+    absent: &BTreeSet<String>,
+) -> Vec<Finding> {
     let kinds = Kinds::of(file);
-    let members = file.chains.iter().flat_map(|it| members(file, it, &kinds));
+    let chains = file.chains.iter();
+    let members = chains.flat_map(|it| members(file, it, &kinds, absent));
     // Chains share what they start with, and it is told once.
     let told: BTreeMap<usize, Finding> = members
-        .chain(globals(all, file))
+        .chain(globals(all, file, absent))
         .chain(paths(file))
         .collect();
     told.into_values().collect()
@@ -31,13 +37,33 @@ pub(super) fn findings(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Findi
 
 /// What to write instead of a name that is not defined, if that is known.
 pub(crate) fn cure_for(name: &str) -> Option<String> {
+    if names().is_hook(name) || ["routerAdd", "routerUse"].contains(&name) {
+        return Some("handlers are registered while hook files are loaded".into());
+    }
     if names().has_global(name) {
-        return permission_for(name);
+        let not_yet = || names().globals.contains(name).then(|| NOT_YET.to_owned());
+        return permission_for(name).or_else(not_yet);
     }
     match successors::of_global(name) {
         Some(successor) => Some(format!("since PocketBase 0.23 use {}", successor.instead)),
+        None if foreign::instead_of(name).is_some() => {
+            foreign::instead_of(name).map(|it| format!("use {it}"))
+        }
         None if is_ours(name) => nearest_global(name).map(|it| format!("did you mean `{it}`?")),
         None => None,
+    }
+}
+
+const NOT_YET: &str = "PocketBase has this name, and jsvm does not have it yet";
+
+/// What can be done about a member that is not there, written in full.
+pub(crate) fn cure_for_member(written: &str) -> Option<String> {
+    let (object, member) = written.split_once('.')?;
+    let members = names().members.get(object)?;
+    match members.contains(member) {
+        true => Some(NOT_YET.to_owned()),
+        false => nearest(member, members.iter().copied())
+            .map(|it| format!("did you mean `{object}.{it}`?")),
     }
 }
 
@@ -63,9 +89,15 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// Steps of a chain that were renamed, or one that is nobody's.
-fn members(file: &FileFacts<'_>, chain: &Chain, kinds: &Kinds) -> Vec<Told> {
+fn members(
+    file: &FileFacts<'_>,
+    chain: &Chain,
+    kinds: &Kinds,
+    absent: &BTreeSet<String>,
+) -> Vec<Told> {
     let mut told = Vec::new();
     let (mut kind, first) = kinds.start(chain);
+    let mut is_certain = !matches!(chain.root, Root::Other(_));
     let mut steps = chain.steps.iter().skip(first).peekable();
     while let Some(step) = steps.next() {
         if let Some(member) = steps.next_if(|next| is_dao_of_app(kind, step, next)) {
@@ -81,10 +113,15 @@ fn members(file: &FileFacts<'_>, chain: &Chain, kinds: &Kinds) -> Vec<Told> {
                 None => written(step),
             };
             told.push(old_name(file, step.at, &old, &successor));
-        } else if let Some(found) = kind.and_then(|kind| unknown_member(file, kind, step)) {
+        } else if let Some(found) = kind.and_then(|kind| unknown_member(file, kind, step, absent)) {
             told.push(found);
             break;
+        } else if kind == Some(Kind::Record) && is_certain && is_field(step) {
+            told.push(record_field(file, chain, step));
+            break;
         }
+        // A model may be anything that has a table.
+        is_certain &= step.name != "model";
         kind = kind.and_then(|kind| kind.after(step));
     }
     told
@@ -123,15 +160,64 @@ fn old_name(file: &FileFacts<'_>, at: usize, old: &str, successor: &Successor) -
     (at, found)
 }
 
-fn unknown_member(file: &FileFacts<'_>, kind: Kind, step: &Step) -> Option<Told> {
+/// Whether a step of a record can only be meant as one of its fields.
+fn is_field(step: &Step) -> bool {
+    let name = step.name.as_str();
+    step.call.is_none() && !names().record.contains(name) && !NEVER_UNKNOWN.contains(&name)
+}
+
+fn record_field(file: &FileFacts<'_>, chain: &Chain, step: &Step) -> Told {
+    let name = &step.name;
+    let before = chain.steps.iter().take_while(|it| it.at < step.at).last();
+    let record = before.map_or("record", |it| match it.call {
+        None => it.name.as_str(),
+        Some(_) => "record",
+    });
+    let message = format!("fields are no properties, so `{record}.{name}` is undefined");
+    let found = Finding {
+        cures: vec![
+            format!("to read it, write `{record}.get({name:?})`"),
+            format!("to change it, write `{record}.set({name:?}, value)`"),
+        ],
+        ..Finding::new(Trap::RecordField, file.source, step.at, message)
+    };
+    (step.at, found)
+}
+
+/// What the scripts that were loaded do not have.
+fn not_there(file: &FileFacts<'_>, at: usize, name: &str) -> Told {
+    let (message, cure) = match permission_for(name) {
+        Some(permission) => (format!("the sandbox hides `{name}`"), Some(permission)),
+        None => (
+            format!("PocketBase has `{name}`, and jsvm does not have it yet"),
+            None,
+        ),
+    };
+    let found = Finding {
+        cures: cure.into_iter().collect(),
+        ..Finding::new(Trap::NotThere, file.source, at, message)
+    };
+    (at, found)
+}
+
+fn unknown_member(
+    file: &FileFacts<'_>,
+    kind: Kind,
+    step: &Step,
+    absent: &BTreeSet<String>,
+) -> Option<Told> {
     let members = names().members.get(kind.object()?)?;
     let name = step.name.as_str();
+    let example = kind.example();
+    let written = format!("{example}.{name}");
+    if absent.contains(&written) {
+        return Some(not_there(file, step.at, &written));
+    }
     if members.contains(name) || NEVER_UNKNOWN.contains(&name) {
         return None;
     }
-    let example = kind.example();
     let meant = nearest(name, members.iter().copied()).map(|it| format!("{example}.{it}"));
-    Some(unknown(file, step.at, &format!("{example}.{name}"), meant))
+    Some(unknown(file, step.at, &written, meant))
 }
 
 /// Members that every object has, those that only a program's `$app` has, and
@@ -158,7 +244,7 @@ fn unknown(file: &FileFacts<'_>, at: usize, name: &str, meant: Option<String>) -
 }
 
 /// Names that nothing declares.
-fn globals(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Told> {
+fn globals(all: &[FileFacts<'_>], file: &FileFacts<'_>, absent: &BTreeSet<String>) -> Vec<Told> {
     let declared: BTreeSet<&str> = all
         .iter()
         .flat_map(|it| {
@@ -169,14 +255,24 @@ fn globals(all: &[FileFacts<'_>], file: &FileFacts<'_>) -> Vec<Told> {
     let calls: BTreeSet<usize> = file.chains.iter().filter_map(called_global).collect();
     let unresolved = file.unresolved.iter();
     unresolved
-        .filter(|it| !declared.contains(it.name.as_str()) && !names().has_global(&it.name))
-        .filter_map(|it| global(file, it.at, &it.name, calls.contains(&it.at)))
+        .filter(|it| !declared.contains(it.name.as_str()))
+        .filter_map(|it| match names().has_global(&it.name) {
+            true => absent
+                .contains(&it.name)
+                .then(|| not_there(file, it.at, &it.name)),
+            false => global(file, it.at, &it.name, calls.contains(&it.at)),
+        })
         .collect()
 }
 
 fn global(file: &FileFacts<'_>, at: usize, name: &str, is_called: bool) -> Option<Told> {
     if let Some(successor) = successors::of_global(name) {
         return Some(old_name(file, at, name, &successor));
+    }
+    if let Some(instead) = foreign::instead_of(name).filter(|_| is_called) {
+        let (at, mut found) = unknown(file, at, name, None);
+        found.cures.push(format!("use {instead}"));
+        return Some((at, found));
     }
     let meant = nearest_global(name).map(str::to_owned);
     let is_told = is_ours(name) || (is_called && meant.is_some());

@@ -275,6 +275,55 @@ onTerminate((e) => {
 }
 
 #[test]
+fn names_of_browsers_are_answered_with_ours() {
+    insta::assert_snapshot!(cured(
+        "onTerminate((e) => { fetch('x'); new URL('y'); typeof atob; e.next() });
+function btoa(text) { return text } btoa('x');"
+    ), @r"
+        1:22 there is no `fetch`; use `$http.send`, which waits for the answer
+        1:38 there is no `URL`; use `e.request.url` for the URL of a request
+        ");
+}
+
+#[test]
+fn what_is_not_there_is_told_where_it_is_used() {
+    let absent = ["$app.vacuum", "$template", "$os"].map(str::to_owned);
+    let hooks = HookSet {
+        absent: absent.into(),
+        ..HookSet::default()
+    };
+    let text = "onTerminate((e) => { e.app.vacuum(); $app.save(1); $template.loadFiles('x'); $os.getenv('x'); e.next() })";
+    let findings = lint(&[Source::new("a.pb.js", text)], &hooks);
+    let told: Vec<_> = findings
+        .iter()
+        .map(|it| format!("{} {} {:?}", it.trap.as_str(), it.message, it.cures))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+        not-there PocketBase has `$app.vacuum`, and jsvm does not have it yet []
+        not-there PocketBase has `$template`, and jsvm does not have it yet []
+        not-there the sandbox hides `$os` ["sandbox.read, write, run and env list what scripts may do with files and programs; with sandbox.profile = \"pocketbase\" scripts have all of PocketBase's names"]
+        "#);
+}
+
+#[test]
+fn fields_of_records_are_no_properties() {
+    insta::assert_snapshot!(cured(
+        "onRecordCreate((e) => { e.record.title = e.auth?.name; e.next() });
+cronAdd('x', '* * * * *', () => { $app.findRecordById('a', 'b').views; });"
+    ), @r#"
+        1:34 fields are no properties, so `record.title` is undefined; to read it, write `record.get("title")`; to change it, write `record.set("title", value)`
+        1:50 fields are no properties, so `auth.name` is undefined; to read it, write `auth.get("name")`; to change it, write `auth.set("name", value)`
+        2:65 fields are no properties, so `record.views` is undefined; to read it, write `record.get("views")`; to change it, write `record.set("views", value)`
+        "#);
+    check_silence(&[
+        "onRecordCreate((e) => { e.record.id = 'x'; e.record.email(); e.record.baseModel; e.next() })",
+        "onModelCreate((e) => { e.model.title; e.next() })",
+        "onTerminate((e) => { for (const record of [{}]) record.title; e.next() })",
+        "onRecordsListRequest((e) => { e.next(); e.records.length; e.records.map((it) => it.id) })",
+    ]);
+}
+
+#[test]
 fn names_of_today_are_not_told() {
     check_silence(&[
         "onTerminate((e) => { $app.rootCmd; $app.onServe(); $app.save(1); $app[e.name](); `${$app}`; e.next() })",
@@ -286,7 +335,7 @@ fn names_of_today_are_not_told() {
         // Somebody's own names.
         "function onSomething(f) { f() } onSomething(() => {}); const $mine = 1; $mine.dao",
         "globalThis.$own = 1; onTerminate((e) => { $own; typeof $other; typeof onOther; e.next() })",
-        "routerAdd('GET', '/', (e) => { fetch('x'); $; return e.json(200, 1) })",
+        "routerAdd('GET', '/', (e) => { post('x'); $; return e.json(200, 1) })",
         "cronAdd('x', '* * * * *', (c) => { c.pathParam; c.bind })",
     ]);
 }
@@ -345,7 +394,18 @@ fn the_cure_for_an_undefined_name_is_known() {
             ),
         ),
         ("onRecordCraete", Some("did you mean `onRecordCreate`?")),
-        ("onRecordCreate", None),
+        (
+            "onRecordCreate",
+            Some("handlers are registered while hook files are loaded"),
+        ),
+        (
+            "MailerMessage",
+            Some("PocketBase has this name, and jsvm does not have it yet"),
+        ),
+        (
+            "fetch",
+            Some("use `$http.send`, which waits for the answer"),
+        ),
         ("limit", None),
         ("onPayload", None),
     ] {

@@ -16,6 +16,8 @@ pub(crate) struct Names {
     pub(crate) globals: BTreeSet<&'static str>,
     /// The members of `$app` and the other objects with a `$`.
     pub(crate) members: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    /// The members of a record.
+    pub(crate) record: BTreeSet<&'static str>,
 }
 
 /// All of them; read once.
@@ -44,7 +46,13 @@ impl Names {
                 other => (other, members_of(other)),
             })
             .collect();
-        Self { globals, members }
+        // Every record is a model, too.
+        let record = ["Record<F = any> extends Model", "Model"].map(members_of);
+        Self {
+            globals,
+            members,
+            record: record.into_iter().flatten().collect(),
+        }
     }
 }
 
