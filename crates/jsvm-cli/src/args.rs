@@ -3,6 +3,7 @@
 //! The one rule: a flag that is given wins over the environment and the file;
 //! one that is not given changes nothing.
 
+use crate::variables;
 use anyhow::Result;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use jsvm::{Config, LogFormat, Profile};
@@ -36,7 +37,11 @@ pub(crate) enum Command {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
     /// The script, or - for standard input
-    pub(crate) file: PathBuf,
+    #[arg(required_unless_present = "eval", conflicts_with = "eval")]
+    pub(crate) file: Option<PathBuf>,
+    /// Run this text instead of a file
+    #[arg(short, long, value_name = "SCRIPT")]
+    pub(crate) eval: Option<String>,
     /// Print one JSON object instead of the value
     #[arg(long)]
     pub(crate) json: bool,
@@ -52,8 +57,8 @@ pub(crate) struct ServeArgs {
     /// Address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) http: Option<String>,
-    /// Threads that run hooks
-    #[arg(long, value_name = "N")]
+    /// Threads that run hooks; 0 is one for each core
+    #[arg(long, value_name = "N", value_parser = count::<usize>)]
     pub(crate) pool: Option<usize>,
     /// Refuse to start if `jsvm check` would warn
     #[arg(long)]
@@ -127,7 +132,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "TIME", value_parser = jsvm::parse_duration)]
     timeout: Option<Duration>,
     /// Turns of all loops of one execution together
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<u64>)]
     max_loops: Option<u64>,
     /// Memory of one execution, for example 64MiB
     #[arg(long, value_name = "SIZE", value_parser = jsvm::parse_bytes)]
@@ -138,6 +143,11 @@ pub(crate) struct LimitArgs {
     /// How log lines are written: text or json
     #[arg(long, value_name = "FORM", value_parser = log_format)]
     log_format: Option<LogFormat>,
+}
+
+fn count<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    let number = text.parse();
+    number.map_err(|_| "write a whole number, such as 4".to_owned())
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
@@ -155,6 +165,7 @@ impl LimitArgs {
             None => dir.join("jsvm.toml"),
         };
         let mut config = Config::load(&path, |name| std::env::var(name).ok())?;
+        variables::warn_of_unknown();
         if !config.cache.dir.as_os_str().is_empty() {
             config.cache.dir = dir.join(&config.cache.dir);
         }
@@ -181,7 +192,7 @@ fn log_format(name: &str) -> Result<LogFormat, String> {
     match name {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
-        _ => Err("expected text or json".into()),
+        _ => Err("write text or json".into()),
     }
 }
 

@@ -1,19 +1,24 @@
 //! `jsvm check`: what would fail when these hooks are loaded, and the traps
 //! that they would fall into later.
 //!
-//! The one rule: it serves nothing and writes nothing. What fails, and what
-//! will fail, are findings and make the exit code 1; a hint alone does not.
+//! The one rule: it serves nothing, and asks the database for nothing but its
+//! collections. What fails, and what will fail, are findings and make the exit
+//! code 1; a hint alone does not.
 
 use crate::{
     FAILED,
     args::CheckArgs,
     environment,
+    findings::{
+        self, counted, failure, failure_in_json, finding_in_json, is_warning, label, summary,
+        tell_if_there_are_none,
+    },
     output::{Plain, log_to_stderr},
-    run::error_in_json,
+    types::collections,
 };
 use anyhow::Result;
-use jsvm::{App, Finding, HookSet, Loaded, Mux, NoRecords, Pattern, Runtime, Severity, Source};
-use jsvm_host::{Machine, Project, ProjectModules};
+use jsvm::{App, Finding, Loaded, Mux, NoRecords, Pattern, Runtime};
+use jsvm_host::{HttpClient, Machine, Project, ProjectModules};
 use serde_json::{Value, json};
 use std::{process::ExitCode, sync::Arc};
 
@@ -29,21 +34,23 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
     let project = Project::open(&args.dir)?;
     let mut config = args.limits.config(project.dir())?;
     config.pool.workers = 1;
-    log_to_stderr(config.metrics.log_format, None);
+    log_to_stderr(config.metrics.log_format, "warn", None);
     let output = Plain { only_stderr: true };
     let app = App::new(Arc::new(NoRecords), Arc::new(output));
     let runtime = Runtime::builder(app)
         .config(config)
         .hooks_dir(project.hooks_dir())
         .modules(Arc::new(ProjectModules::new(&project)))
+        .network(Arc::new(HttpClient::new()))
         .system(Arc::new(Machine::new(&project)))
         .process_env(environment())
         .build()?;
     let files = project.hooks()?;
+    tell_if_there_are_none(&project, &files);
     let loaded = runtime.inspect(&files)?;
     let report = Report {
         conflicts: conflicts(&loaded),
-        findings: jsvm::lint(&files, &loaded.hooks)?,
+        findings: findings::all(&files, &loaded.hooks, &collections(&project)?)?,
         loaded,
         is_strict: args.strict,
     };
@@ -54,28 +61,6 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
         report.print();
     }
     Ok(ExitCode::from(code))
-}
-
-/// Prints the warnings about hooks that were loaded, and counts them.
-pub(crate) fn warn(files: &[Source], hooks: &HookSet, is_strict: bool) -> Result<usize> {
-    let mut findings = jsvm::lint(files, hooks)?;
-    findings.retain(is_warning);
-    for finding in &findings {
-        eprintln!("{}\n", finding.report(label(finding, is_strict)));
-    }
-    Ok(findings.len())
-}
-
-fn is_warning(finding: &Finding) -> bool {
-    finding.trap.severity() == Severity::Warning
-}
-
-fn label(finding: &Finding, is_strict: bool) -> &'static str {
-    match finding.trap.severity() {
-        Severity::Hint => "hint",
-        _ if is_strict => "error",
-        _ => "warning",
-    }
 }
 
 /// Routes that no router would take together.
@@ -118,8 +103,9 @@ impl Report {
             "files": hooks.files(),
             "handlers": hooks.handlers(),
             "routes": hooks.routes().len(),
+            "middlewares": hooks.middlewares().len(),
             "crons": hooks.crons().len(),
-            "errors": failures.map(|(_, err)| error_in_json(err)).collect::<Vec<_>>(),
+            "errors": failures.map(|(file, err)| failure_in_json(file, err)).collect::<Vec<_>>(),
             "conflicts": self.conflicts,
             "findings": findings
                 .map(|it| finding_in_json(it, self.is_strict))
@@ -127,18 +113,14 @@ impl Report {
         })
     }
 
-    /// What stopped a file is told with its cure, and not a second time.
-    fn is_told_as_failure(&self, finding: &Finding) -> bool {
-        let mut failures = self.loaded.failures.iter();
-        failures.any(|(_, err)| err.position.as_ref() == Some(&finding.position))
-    }
-
     fn print(mut self) {
-        let mut findings = std::mem::take(&mut self.findings);
-        findings.retain(|it| !self.is_told_as_failure(it));
-        self.findings = findings;
-        for (_, err) in &self.loaded.failures {
-            eprintln!("{}\n", err.report());
+        let failures = self.loaded.failures.iter();
+        let failed: Vec<_> = failures
+            .filter_map(|(_, err)| err.position.clone())
+            .collect();
+        self.findings.retain(|it| !failed.contains(&it.position));
+        for (file, err) in &self.loaded.failures {
+            eprintln!("{}", failure(file, err));
         }
         for conflict in &self.conflicts {
             eprintln!("{conflict}\n");
@@ -146,29 +128,12 @@ impl Report {
         for finding in &self.findings {
             eprintln!("{}\n", finding.report(label(finding, self.is_strict)));
         }
-        let hooks = &self.loaded.hooks;
         println!(
-            "{} files, {} handlers, {} routes, {} cron jobs, {} errors, {} warnings, {} hints",
-            hooks.files().len(),
-            hooks.handlers(),
-            hooks.routes().len(),
-            hooks.crons().len(),
-            self.errors(),
-            self.warnings(),
-            self.findings.len() - self.warnings(),
+            "{}; {}, {}, {}",
+            summary(&self.loaded.hooks),
+            counted(self.errors(), "error"),
+            counted(self.warnings(), "warning"),
+            counted(self.findings.len() - self.warnings(), "hint"),
         );
     }
-}
-
-fn finding_in_json(finding: &Finding, is_strict: bool) -> Value {
-    json!({
-        "trap": finding.trap.as_str(),
-        "severity": label(finding, is_strict),
-        "file": finding.position.file,
-        "line": finding.position.line,
-        "column": finding.position.column,
-        "message": finding.message,
-        "notes": finding.notes,
-        "cures": finding.cures,
-    })
 }

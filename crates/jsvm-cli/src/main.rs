@@ -8,6 +8,7 @@
 mod args;
 mod check;
 mod config;
+mod findings;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 mod output;
@@ -17,6 +18,7 @@ mod serve;
 mod telemetry;
 mod top;
 mod types;
+mod variables;
 
 use args::{Args, Command};
 use clap::Parser;

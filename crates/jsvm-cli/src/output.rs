@@ -15,10 +15,10 @@ pub(crate) type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Sends log lines to standard error, and spans to `spans`.
 ///
-/// `JSVM_LOG` says which lines, in the form of `RUST_LOG`. By default, warnings
-/// and errors.
-pub(crate) fn log_to_stderr(format: LogFormat, spans: Option<SpanLayer>) {
-    let filter = EnvFilter::try_from_env("JSVM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+/// `JSVM_LOG` says which lines, in the form of `RUST_LOG`; without it `default`
+/// does.
+pub(crate) fn log_to_stderr(format: LogFormat, default: &str, spans: Option<SpanLayer>) {
+    let filter = filter(default);
     let wants_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(wants_colour)
@@ -35,6 +35,22 @@ pub(crate) fn log_to_stderr(format: LogFormat, spans: Option<SpanLayer>) {
     };
     let layers: Vec<SpanLayer> = spans.into_iter().chain([lines]).collect();
     tracing_subscriber::registry().with(layers).init();
+}
+
+/// What `JSVM_LOG` says; if nobody understands it, that is told.
+fn filter(default: &str) -> EnvFilter {
+    const VARIABLE: &str = "JSVM_LOG";
+    let wanted = std::env::var(VARIABLE).unwrap_or_default();
+    if wanted.is_empty() {
+        return EnvFilter::new(default);
+    }
+    wanted.parse().unwrap_or_else(|err| {
+        eprintln!(
+            "warning: {VARIABLE}={wanted:?} is not understood, and {default:?} taken instead: \
+             {err}; write for example warn or jsvm::execution=debug"
+        );
+        EnvFilter::new(default)
+    })
 }
 
 /// Prints the lines of a script as they are.

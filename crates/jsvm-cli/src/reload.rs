@@ -3,10 +3,13 @@
 //! The one rule: hooks in which anything is wrong never come into force; those
 //! before stay, and what is wrong is told.
 
-use crate::serve::{summary, tell};
+use crate::{
+    findings::{self, summary},
+    serve::tell,
+};
 use anyhow::{Result, ensure};
-use jsvm::{Runtime, ScriptError};
-use jsvm_host::{Project, Watch, server};
+use jsvm::{Rows, Runtime};
+use jsvm_host::{Project, Sqlite, Watch, server};
 use std::{
     io::{self, Write},
     sync::{
@@ -20,11 +23,16 @@ use std::{
 pub(crate) struct Reloader<'a> {
     project: &'a Project,
     runtime: &'a Runtime,
+    store: Sqlite,
 }
 
 impl<'a> Reloader<'a> {
-    pub(crate) fn new(project: &'a Project, runtime: &'a Runtime) -> Self {
-        Self { project, runtime }
+    pub(crate) fn new(project: &'a Project, runtime: &'a Runtime, store: Sqlite) -> Self {
+        Self {
+            project,
+            runtime,
+            store,
+        }
     }
 
     /// Reloads when asked to, and when the files that are watched changed,
@@ -61,14 +69,16 @@ impl<'a> Reloader<'a> {
     /// PocketBase: a reload is a restart, which the hooks before hear of by
     /// `onTerminate` and the new ones by `onBootstrap`.
     fn try_reload(&self) -> Result<String> {
-        let loaded = self.runtime.inspect(&self.project.hooks()?)?;
+        let files = self.project.hooks()?;
+        let loaded = self.runtime.inspect(&files)?;
         for (file, err) in &loaded.failures {
-            writeln!(io::stderr(), "{}", told(file, err))?;
+            writeln!(io::stderr(), "{}", findings::failure(file, err))?;
         }
         let hooks = Arc::new(loaded.hooks);
         let (failed, all) = (loaded.failures.len(), hooks.files().len());
         ensure!(failed == 0, "{failed} of {all} hook files failed to load");
         server::check(&hooks)?;
+        findings::warn(&files, &hooks, &self.store.collections(), &[], false)?;
         tell(self.runtime, "onTerminate", true);
         self.runtime.app().set_hooks(Arc::clone(&hooks));
         tell(self.runtime, "onBootstrap", true);
@@ -80,9 +90,4 @@ impl<'a> Reloader<'a> {
 fn pause(watch: Option<&Watch>) -> Duration {
     const HOUR: Duration = Duration::from_secs(3600);
     watch.map_or(HOUR, Watch::pause)
-}
-
-/// What is wrong with a hook file, with its frame.
-pub(crate) fn told(file: &str, err: &ScriptError) -> String {
-    format!("failed to load {file}:\n{}\n", err.report())
 }

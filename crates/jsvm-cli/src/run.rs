@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use std::{io::Read, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
-    let source = read(&args.file)?;
+    let source = source(args)?;
     let mut config = args.limits.config(Path::new("."))?;
     config.pool.workers = 1;
-    log_to_stderr(config.metrics.log_format, None);
+    log_to_stderr(config.metrics.log_format, "off", None);
     let output = Plain {
         only_stderr: args.json,
     };
@@ -41,6 +41,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::from(exit_code(&ran)))
+}
+
+fn source(args: &RunArgs) -> Result<Source> {
+    match (&args.eval, &args.file) {
+        (Some(text), _) => Ok(Source::new("<eval>", text.as_str())),
+        (None, Some(path)) => read(path),
+        (None, None) => anyhow::bail!("name a script, or give its text with --eval"),
+    }
 }
 
 fn read(path: &Path) -> Result<Source> {

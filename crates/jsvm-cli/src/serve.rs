@@ -7,11 +7,12 @@ use crate::{
     FAILED,
     args::ServeArgs,
     environment,
-    reload::{Reloader, told},
+    findings::{self, summary, tell_if_there_are_none},
+    reload::Reloader,
     telemetry::{self, Outlets},
 };
 use anyhow::{Context, Result};
-use jsvm::{App, Config, Error, Event, HookSet, Member, Runtime};
+use jsvm::{App, Config, Error, Event, Member, Position, Rows, Runtime, Source};
 use jsvm_host::{
     Clock, Console, HttpClient, Machine, MetricsTable, Project, ProjectModules, Server, Sqlite,
     Superuser, Watch,
@@ -19,7 +20,7 @@ use jsvm_host::{
 };
 use std::{
     convert::Infallible,
-    io::IsTerminal,
+    io::{ErrorKind, IsTerminal},
     process::ExitCode,
     sync::{
         Arc,
@@ -46,8 +47,18 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     put_superuser(&store)?;
     let watch = args.watch.then(|| Watch::new(&project));
     let table = telemetry::table(&project, &config.metrics)?;
+    warn_if_nothing_can_be_written(&store)?;
+    let files = project.hooks()?;
     let runtime = start(&project, &config, &store, table.as_ref())?;
-    let warnings = crate::check::warn(&project.hooks()?, &runtime.app().hooks(), args.strict)?;
+    let failures = load(&runtime, &files)?;
+    tell_if_there_are_none(&project, &files);
+    let warnings = findings::warn(
+        &files,
+        &runtime.app().hooks(),
+        &store.collections(),
+        &failures,
+        args.strict,
+    )?;
     if args.strict && warnings > 0 {
         eprintln!("not started: {warnings} of what was told above, and --strict was asked for");
         return Ok(ExitCode::from(FAILED));
@@ -57,7 +68,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
         public_dir: project.public_dir(),
         ..server::Options::default()
     };
-    let mut server = Server::new(runtime.app().clone(), store, &options)?;
+    let mut server = Server::new(runtime.app().clone(), store.clone(), &options)?;
     if config.metrics.prometheus {
         let page = MetricsPage::new(runtime.telemetry(), config.metrics.naming);
         server = server.with_metrics(page);
@@ -68,7 +79,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     let tokio = tokio::runtime::Runtime::new()?;
     thread::scope(|scope| {
         let (ask, asked) = mpsc::channel();
-        let reloader = Reloader::new(&project, &runtime);
+        let reloader = Reloader::new(&project, &runtime, store);
         scope.spawn(move || reloader.run(&asked, watch));
         tokio.block_on(listen(server, runtime.app(), &config, ask))
     })?;
@@ -115,7 +126,7 @@ fn put_superuser(store: &Sqlite) -> Result<()> {
     }
 }
 
-/// Starts the workers and loads the hooks.
+/// Starts the workers.
 fn start(
     project: &Project,
     config: &Config,
@@ -141,16 +152,30 @@ fn start(
     if let Some(table) = table {
         table.count_losses_in(runtime.telemetry().metrics());
     }
-    for failure in runtime.load(&project.hooks()?)? {
-        eprintln!("{}", told(&failure.file, &failure.error));
-    }
     Ok(runtime)
+}
+
+/// Loads the hooks, and tells which files fail and where.
+fn load(runtime: &Runtime, files: &[Source]) -> Result<Vec<Position>> {
+    let failures = runtime.load(files)?;
+    for failure in &failures {
+        eprintln!("{}", findings::failure(&failure.file, &failure.error));
+    }
+    let places = failures.into_iter();
+    Ok(places.filter_map(|it| it.error.position.clone()).collect())
+}
+
+fn warn_if_nothing_can_be_written(store: &Sqlite) -> Result<()> {
+    if store.is_read_only()? {
+        eprintln!("warning: the database cannot be written, so nothing can be stored");
+    }
+    Ok(())
 }
 
 async fn listen(server: Server, app: &App, config: &Config, ask: Sender<()>) -> Result<()> {
     let listener = TcpListener::bind(&config.server.http)
         .await
-        .with_context(|| format!("cannot listen on {}", config.server.http))?;
+        .map_err(|err| not_listening(&config.server.http, &err))?;
     let address = listener.local_addr()?;
     greet(app, config, &address.to_string());
     let clock = Clock::start(app.clone());
@@ -161,6 +186,16 @@ async fn listen(server: Server, app: &App, config: &Config, ask: Sender<()>) -> 
     };
     clock.stop();
     result
+}
+
+fn not_listening(address: &str, err: &std::io::Error) -> anyhow::Error {
+    let cure = match err.kind() {
+        ErrorKind::AddrInUse => "another program listens there; stop it, or choose another port",
+        ErrorKind::InvalidInput => "write address and port, such as 127.0.0.1:8090",
+        ErrorKind::PermissionDenied => "ports below 1024 are for root; choose a higher one",
+        _ => "choose another address",
+    };
+    anyhow::anyhow!("cannot listen on {address}: {err} ({cure}; --http or [server] http)")
 }
 
 /// Asks for a reload at each SIGHUP, as daemons do.
@@ -177,18 +212,6 @@ async fn hang_ups(ask: Sender<()>) -> Infallible {
         }
     }
     std::future::pending().await
-}
-
-/// What there is of hooks, for people.
-pub(crate) fn summary(hooks: &HookSet) -> String {
-    format!(
-        "{} hook files: {} handlers, {} routes, {} middlewares, {} cron jobs",
-        hooks.files().len(),
-        hooks.handlers(),
-        hooks.routes().len(),
-        hooks.middlewares().len(),
-        hooks.crons().len(),
-    )
 }
 
 fn greet(app: &App, config: &Config, address: &str) {

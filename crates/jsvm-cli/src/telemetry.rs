@@ -48,7 +48,7 @@ pub(crate) fn log(config: &MetricsConfig) -> Option<Traces> {
         Ok(Some(traces)) => Some(layer(traces)),
         _ => None,
     };
-    log_to_stderr(config.log_format, layer);
+    log_to_stderr(config.log_format, "warn", layer);
     traces.unwrap_or_else(|err| {
         tracing::error!(%err, "traces are not exported");
         None

@@ -33,7 +33,7 @@ pub(crate) fn types(args: &TypesArgs) -> Result<ExitCode> {
 
 /// Those of the database, if there is one, and then those of the schema that
 /// it does not have yet.
-fn collections(project: &Project) -> Result<Vec<Arc<Collection>>> {
+pub(crate) fn collections(project: &Project) -> Result<Vec<Arc<Collection>>> {
     let mut collections = match project.data_dir().join("data.db").exists() {
         true => Sqlite::open(&project.data_dir())?.collections(),
         false => Vec::new(),

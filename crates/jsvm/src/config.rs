@@ -137,6 +137,7 @@ pub struct SandboxConfig {
     /// Hosts that `$http` sends requests to, such as `api.example.com`,
     /// `localhost:8080` or `*.example.com`. By default, this is empty: what
     /// the profile allows.
+    #[serde(deserialize_with = "hosts")]
     pub net: Vec<String>,
     /// Whether scripts find the built-in objects frozen. By default, they do
     /// not, as in PocketBase.
@@ -257,7 +258,22 @@ impl Config {
     ///
     /// [`ConfigError`] with line and column of what is wrong.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|err| ConfigError(err.to_string()))
+        toml::from_str(text).map_err(|err| ConfigError(in_words(&err.to_string())))
+    }
+
+    /// The environment variables that [`load`](Self::load) asks for.
+    ///
+    /// ```
+    /// let mut names = jsvm::Config::variables();
+    /// assert!(names.any(|name| name == "JSVM_LIMITS_SOURCE_SIZE"));
+    /// ```
+    pub fn variables() -> impl Iterator<Item = String> {
+        let keys = defaults().into_iter().flat_map(|(section, keys)| {
+            let keys = keys.as_table().into_iter().flatten();
+            let names = keys.map(|(key, _)| variable_name(&section, key));
+            names.collect::<Vec<_>>()
+        });
+        keys.filter(|name| !NOT_IN_VARIABLES.contains(&name.as_str()))
     }
 
     /// Reads a configuration file; one that is not there is an empty one.
@@ -296,23 +312,51 @@ impl Config {
     }
 }
 
+/// What is a table of its own, and said in the file only.
+const NOT_IN_VARIABLES: &[&str] = &["JSVM_POOL_TIMEOUTS"];
+
+/// The reference file as values.
+fn defaults() -> toml::Table {
+    toml::from_str(DEFAULT_TOML).expect("a test reads the embedded file")
+}
+
+fn variable_name(section: &str, key: &str) -> String {
+    format!("JSVM_{section}_{key}")
+        .replace('-', "_")
+        .to_uppercase()
+}
+
+/// A message for people who do not know the names of Rust's types.
+fn in_words(message: &str) -> String {
+    let words = [
+        ("a nonzero usize", "a whole number, 1 or more"),
+        ("expected usize", "expected a whole number, 0 or more"),
+        ("expected u64", "expected a whole number, 0 or more"),
+        (
+            "expected a sequence",
+            "expected a list, such as [\"a\", \"b\"]",
+        ),
+    ];
+    let message = message.trim_end().to_owned();
+    words.iter().fold(message, |message, (type_, words)| {
+        message.replace(type_, words)
+    })
+}
+
 /// Replaces values by those of environment variables.
 fn override_by(
     table: &mut toml::Table,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(), ConfigError> {
-    let defaults: toml::Table =
-        toml::from_str(DEFAULT_TOML).map_err(|err| ConfigError(err.to_string()))?;
-    for (section, keys) in &defaults {
+    for (section, keys) in &defaults() {
         for (key, default) in keys.as_table().into_iter().flatten() {
-            let name = format!("JSVM_{section}_{key}")
-                .replace('-', "_")
-                .to_uppercase();
+            let name = variable_name(section, key);
             let Some(text) = variable(&name) else {
                 continue;
             };
-            let value = like(default, &text)
-                .ok_or_else(|| ConfigError(format!("{name}: invalid value {text:?}")))?;
+            let value = like(default, &text).map_err(|cure| {
+                ConfigError(format!("{name}: invalid value {text:?}; write {cure}"))
+            })?;
             check_alone(section, key, &value)
                 .map_err(|err| ConfigError(format!("{name}: {err}")))?;
             let own = table
@@ -331,24 +375,31 @@ fn check_alone(section: &str, key: &str, value: &toml::Value) -> Result<(), Stri
     let keys = toml::Table::from_iter([(key.to_owned(), value.clone())]);
     let table = toml::Table::from_iter([(section.to_owned(), keys.into())]);
     let config: Result<Config, _> = table.try_into();
-    config.map(drop).map_err(|err| err.message().to_owned())
+    config.map(drop).map_err(|err| in_words(err.message()))
 }
 
-/// The text as a value of the same type as `default`.
-fn like(default: &toml::Value, text: &str) -> Option<toml::Value> {
-    match default {
-        toml::Value::Integer(_) => text.parse().ok().map(toml::Value::Integer),
-        toml::Value::Boolean(_) => text.parse().ok().map(toml::Value::Boolean),
+/// The text as a value of the same type as `default`, or what to write.
+fn like(default: &toml::Value, text: &str) -> Result<toml::Value, &'static str> {
+    let (value, cure) = match default {
+        toml::Value::Integer(_) => (
+            text.parse().ok().map(toml::Value::Integer),
+            "a whole number, such as 4",
+        ),
+        toml::Value::Boolean(_) => (text.parse().ok().map(toml::Value::Boolean), "true or false"),
         toml::Value::Array(_) => {
             let parts = text
                 .split(',')
                 .map(str::trim)
                 .filter(|part| !part.is_empty());
-            Some(parts.map(toml::Value::from).collect::<Vec<_>>().into())
+            return Ok(parts.map(toml::Value::from).collect::<Vec<_>>().into());
         }
-        toml::Value::Float(_) => text.parse().ok().map(toml::Value::Float),
-        _ => Some(text.into()),
-    }
+        toml::Value::Float(_) => (
+            text.parse().ok().map(toml::Value::Float),
+            "a number, such as 0.5",
+        ),
+        _ => return Ok(text.into()),
+    };
+    value.ok_or(cure)
 }
 
 /// What is wrong with a configuration, and where.
@@ -490,6 +541,18 @@ fn at_most<'de, D: Deserializer<'de>>(most: usize, deserializer: D) -> Result<us
     Ok(depth)
 }
 
+fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let hosts = Vec::<String>::deserialize(deserializer)?;
+    let is_wrong = |host: &&String| host.is_empty() || host.contains(['/', '@', ' ']);
+    match hosts.iter().find(is_wrong) {
+        Some(wrong) => Err(de::Error::custom(format!(
+            "{wrong:?} is no host; write \"api.example.com\", \"localhost:8080\" or \
+             \"*.example.com\", without a scheme or a path"
+        ))),
+        None => Ok(hosts),
+    }
+}
+
 fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<crate::Profile, D::Error> {
     let name = String::deserialize(deserializer)?;
     crate::Profile::named(&name)
@@ -526,7 +589,13 @@ mod tests {
             ),
             ("[metrics]\nlog-level = \"loud\"", "unknown variant"),
             ("[pool]\nwhen-full = \"panic\"", "expected one of `refuse`"),
-            ("[pool]\nmax-abandoned = 0", "nonzero"),
+            ("[pool]\nmax-abandoned = 0", "a whole number, 1 or more"),
+            ("[pool]\nworkers = -1", "a whole number, 0 or more"),
+            ("[sandbox]\nread = \"files\"", "a list, such as"),
+            (
+                "[sandbox]\nnet = [\"http://example.com\"]",
+                "without a scheme",
+            ),
             (
                 "\n[settings.meta]\nappNme = \"Shop\"",
                 "there is no settings.meta.appNme",
@@ -563,7 +632,10 @@ mod tests {
         assert_eq!((config.pool.workers, config.metrics.log), (3, false));
         let wrong = |name: &str| (name == "JSVM_POOL_WORKERS").then(|| "many".to_owned());
         let err = Config::load(path, wrong).unwrap_err().to_string();
-        assert_eq!(err, "JSVM_POOL_WORKERS: invalid value \"many\"");
+        assert_eq!(
+            err,
+            "JSVM_POOL_WORKERS: invalid value \"many\"; write a whole number, such as 4"
+        );
         let wrong = |name: &str| (name == "JSVM_LIMITS_TIMEOUT").then(|| "soon".to_owned());
         let err = Config::load(path, wrong).unwrap_err().to_string();
         assert!(

@@ -21,7 +21,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn top(args: &TopArgs) -> Result<ExitCode> {
-    let url = format!("{}/metrics", args.url.trim_end_matches('/'));
+    let url = address(&args.url);
     let mut stdout = std::io::stdout();
     if args.json {
         writeln!(stdout, "{}", in_json(&fetch(&url)?))?;
@@ -47,6 +47,16 @@ pub(crate) fn top(args: &TopArgs) -> Result<ExitCode> {
     }
 }
 
+/// Where the numbers of a server are; `http://` may be left out.
+fn address(server: &str) -> String {
+    let scheme = if server.contains("://") {
+        ""
+    } else {
+        "http://"
+    };
+    format!("{scheme}{}/metrics", server.trim_end_matches('/'))
+}
+
 fn fetch(url: &str) -> Result<Scrape> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(PATIENCE))
@@ -68,10 +78,10 @@ fn in_json(scrape: &Scrape) -> Value {
             "calls": hook.calls(),
             "errors": hook.errors,
             "timeouts": hook.timeouts,
-            "p50_ms": hook.run(0.5),
-            "p95_ms": hook.run(0.95),
-            "p99_ms": hook.run(0.99),
-            "queue_p95_ms": hook.wait(0.95),
+            "p50_ms": hook.run(0.5).map(to_the_nanosecond),
+            "p95_ms": hook.run(0.95).map(to_the_nanosecond),
+            "p99_ms": hook.run(0.99).map(to_the_nanosecond),
+            "queue_p95_ms": hook.wait(0.95).map(to_the_nanosecond),
             "mem_alloc_bytes": hook.allocated,
             "mem_peak_bytes": hook.peak,
         })
@@ -82,6 +92,10 @@ fn in_json(scrape: &Scrape) -> Value {
         "queued": scrape.queued,
         "hooks": hooks.collect::<Vec<_>>(),
     })
+}
+
+fn to_the_nanosecond(milliseconds: f64) -> f64 {
+    (milliseconds * 1e6).round() / 1e6
 }
 
 fn table(scrape: &Scrape, since: Option<(Duration, &Scrape)>) -> String {

@@ -47,7 +47,7 @@ fn variables_outside_of_their_handlers_are_told() {
     assert_eq!(code, Some(1));
     assert_eq!(
         out,
-        "1 files, 2 handlers, 0 routes, 0 cron jobs, 0 errors, 2 warnings, 0 hints\n"
+        "1 hook file, 2 handlers, 0 routes, 0 middlewares, 0 cron jobs; 0 errors, 2 warnings, 0 hints\n"
     );
     insta::assert_snapshot!(err, @r"
         warning: this onRecordCreate handler cannot see the variable `n` [outside-variable]
@@ -124,8 +124,9 @@ fn an_old_name_is_cured_where_it_fails() {
     let dir = project(&[("main.pb.js", "onRecordBeforeCreateRequest((e) => {})\n")]);
     let (code, out, err) = check(dir.path(), &[]);
     assert_eq!(code, Some(1));
-    assert!(out.ends_with("1 errors, 0 warnings, 0 hints\n"), "{out}");
+    assert!(out.ends_with("1 error, 0 warnings, 0 hints\n"), "{out}");
     insta::assert_snapshot!(err, @r"
+        failed to load pb_hooks/main.pb.js:
         ReferenceError: onRecordBeforeCreateRequest is not defined
           --> pb_hooks/main.pb.js:1:1
         1 | onRecordBeforeCreateRequest((e) => {})
@@ -140,7 +141,7 @@ fn a_hint_alone_is_no_failure() {
     let dir = project(&[("main.pb.js", "onRecordCreate((e) => {})\n")]);
     let (code, out, err) = check(dir.path(), &["--strict"]);
     assert_eq!(code, Some(0));
-    assert!(out.ends_with("0 errors, 0 warnings, 1 hints\n"), "{out}");
+    assert!(out.ends_with("0 errors, 0 warnings, 1 hint\n"), "{out}");
     assert!(err.starts_with("hint: "), "{err}");
     drop(Server::start(dir.path(), &["--strict"]));
 }
@@ -175,7 +176,7 @@ fn each_trap_is_told_once_at_its_place() {
     assert_eq!(code, Some(1));
     assert_eq!(
         out,
-        "6 files, 2 handlers, 1 routes, 1 cron jobs, 2 errors, 4 warnings, 1 hints\n"
+        "6 hook files, 2 handlers, 1 route, 0 middlewares, 1 cron job; 2 errors, 4 warnings, 1 hint\n"
     );
     let is_head =
         |line: &&str| !line.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit());
@@ -186,8 +187,10 @@ fn each_trap_is_told_once_at_its_place() {
         .filter(|line| !line.is_empty())
         .collect();
     insta::assert_snapshot!(told.join("\n"), @r"
+        failed to load pb_hooks/2.pb.js:
         ReferenceError: onRecordAfterDeleteRequest is not defined
         --> pb_hooks/2.pb.js:1:1
+        failed to load pb_hooks/6.pb.js:
         SyntaxError: Unexpected token
         --> pb_hooks/6.pb.js:1:16
         warning: this onRecordUpdate handler cannot see the variable `limit` [outside-variable]
@@ -201,4 +204,98 @@ fn each_trap_is_told_once_at_its_place() {
         warning: `/a/:id` matches only this very text since PocketBase 0.23 [old-name]
         --> pb_hooks/5.pb.js:1:18
         ");
+}
+
+#[test]
+fn serve_tells_what_stopped_a_file_only_once() {
+    let dir = project(&[("main.pb.js", "onRecordBeforeCreateRequest((e) => {})\n")]);
+    let server = Server::start(dir.path(), &["--pool", "1"]);
+    server.signal("-TERM");
+    let told = server.rest_of_errors();
+    let heads = told.iter().filter(|line| line.contains("-->"));
+    assert_eq!(heads.count(), 1, "{told:#?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_whole_file_names_it() {
+    let long = "/".repeat(2000);
+    let typed = "const limit: number = 5;\n";
+    let dir = project(&[("a.pb.js", &long), ("b.pb.ts", typed)]);
+    std::fs::write(
+        dir.path().join("jsvm.toml"),
+        "[limits]\nsource-size = \"1KB\"",
+    )
+    .unwrap();
+    let (code, _, err) = check(dir.path(), &[]);
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!(err, @r"
+        failed to load pb_hooks/a.pb.js:
+        LimitError: the source is longer than 1000 bytes (raise limits.source-size)
+
+        failed to load pb_hooks/b.pb.ts:
+        SyntaxError: Missing initializer in const declaration
+          --> pb_hooks/b.pb.ts:1:7
+        1 | const limit: number = 5;
+          |       ^
+          = cure: types are not taken out of a file; write JavaScript
+        ");
+    let (_, out, _) = check(dir.path(), &["--json"]);
+    let told: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(told["errors"][0]["file"], "pb_hooks/a.pb.js");
+}
+
+#[test]
+fn a_project_without_hook_files_is_told_so() {
+    let dir = project(&[]);
+    std::fs::write(dir.path().join("pb_hooks/main.js"), "1").unwrap();
+    let (code, out, err) = check(dir.path(), &[]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("0 hook files, "), "{out}");
+    assert!(err.contains("ends in .pb.js or .pb.ts"), "{err}");
+    let (_, _, err) = check(&dir.path().join("pb_hooks"), &[]);
+    assert!(err.contains("there is no directory"), "{err}");
+}
+
+#[test]
+fn tags_that_no_collection_has_are_told() {
+    let text =
+        "onRecordCreate((e) => e.next(), 'post', 'posts')\nonModelCreate((e) => e.next(), 'x')\n";
+    let dir = project(&[("main.pb.js", text)]);
+    let (code, _, err) = check(dir.path(), &[]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let schema = r#"[{ "name": "posts", "fields": [] }]"#;
+    std::fs::write(dir.path().join("pb_schema.json"), schema).unwrap();
+    let (code, _, err) = check(dir.path(), &[]);
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!(err, @r"
+        warning: this onRecordCreate handler never runs for `post`: there is no such collection [unknown-tag]
+          --> pb_hooks/main.pb.js:1:16
+        1 | onRecordCreate((e) => e.next(), 'post', 'posts')
+          |                ^
+          = cure: did you mean `posts`?
+        ");
+    let server = Server::start(dir.path(), &[]);
+    server.errors_until("warning: this onRecordCreate handler never runs");
+}
+
+#[test]
+fn what_jsvm_does_not_have_is_told_before_it_fails() {
+    let text = "onTerminate((e) => { $app.restart(); $os.getenv('HOME'); e.next() })\n";
+    let dir = project(&[("main.pb.js", text)]);
+    let (code, _, err) = check(dir.path(), &[]);
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!(err, @r#"
+        warning: PocketBase has `$app.restart`, and jsvm does not have it yet [not-there]
+          --> pb_hooks/main.pb.js:1:27
+        1 | onTerminate((e) => { $app.restart(); $os.getenv('HOME'); e.next() })
+          |                           ^
+
+        warning: the sandbox hides `$os` [not-there]
+          --> pb_hooks/main.pb.js:1:38
+        1 | onTerminate((e) => { $app.restart(); $os.getenv('HOME'); e.next() })
+          |                                      ^
+          = cure: sandbox.read, write, run and env list what scripts may do with files and programs; with sandbox.profile = "pocketbase" scripts have all of PocketBase's names
+        "#);
+    let (_, _, err) = check(dir.path(), &["--profile", "pocketbase"]);
+    assert_eq!(err.matches("warning").count(), 1, "{err}");
 }

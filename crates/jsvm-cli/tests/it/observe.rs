@@ -1,6 +1,6 @@
 //! What the program tells of what it runs: `top`, log events, rows.
 
-use crate::program::{Server, jsvm_with};
+use crate::program::{Server, jsvm_in, jsvm_with};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -50,7 +50,8 @@ fn top_tells_what_a_server_does() {
             assert!(hook[number].as_u64().unwrap() > 0, "{told}");
         }
         // Standard output is no terminal here, so the table is printed once.
-        let table = jsvm_with(&["top", server.url()], "");
+        let address = server.url().strip_prefix("http://").unwrap();
+        let table = jsvm_with(&["top", address], "");
         let table = String::from_utf8(table.stdout).unwrap();
         assert!(
             table.contains("\nGET /hello") && !table.contains('\x1b'),
@@ -72,7 +73,7 @@ fn top_says_what_is_wrong() {
 /// The log events of a run as objects.
 fn logged(flags: &[&str], script: &str) -> Vec<Value> {
     let args = [&["run", "--log-format", "json"], flags, &["-"]].concat();
-    let output = jsvm_with(&args, script);
+    let output = jsvm_in(&[("JSVM_LOG", "warn")], &args, script);
     let text = String::from_utf8(output.stderr).unwrap();
     let objects = text.lines().filter(|line| line.starts_with('{'));
     objects

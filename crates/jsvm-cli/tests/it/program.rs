@@ -17,7 +17,13 @@ fn jsvm(args: &[&str]) -> Command {
 
 /// Runs the program to its end with this standard input.
 pub(crate) fn jsvm_with(args: &[&str], input: &str) -> Output {
+    jsvm_in(&[], args, input)
+}
+
+/// The same with these variables in its environment.
+pub(crate) fn jsvm_in(variables: &[(&str, &str)], args: &[&str], input: &str) -> Output {
     let mut child = jsvm(args)
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -101,6 +107,12 @@ impl Server {
                 return lines;
             }
         }
+    }
+
+    /// The lines on standard error since the last time, up to the end of the
+    /// program; waits for that.
+    pub(crate) fn rest_of_errors(&self) -> Vec<String> {
+        self.errors.lock().unwrap().iter().collect()
     }
 
     /// Status, headers as lines, and body of an answer; `None` if there is none.

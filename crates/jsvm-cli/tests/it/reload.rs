@@ -104,6 +104,21 @@ fn a_broken_file_leaves_the_last_good_hooks_and_is_told_with_its_frame() {
 }
 
 #[test]
+fn traps_in_what_was_saved_are_told() {
+    let site = Site::new("good");
+    let server = Server::start(site.path(), &["--watch"]);
+    let text = "const answer = 'x'; routerAdd('GET', '/5', (e) => e.string(200, answer))";
+    site.write("5.pb.js", text);
+    let told = server.errors_until("warning: ");
+    assert!(
+        told.last()
+            .unwrap()
+            .contains("cannot see the variable `answer`"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn hooks_hear_of_a_reload_as_of_a_restart() {
     let site = Site::new("old");
     let hooks = "onBootstrap((e) => {

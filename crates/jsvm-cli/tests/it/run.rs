@@ -1,6 +1,6 @@
 //! `run`, `check` and `config`: exit codes and what they print.
 
-use crate::program::jsvm_with;
+use crate::program::{jsvm_in, jsvm_with};
 use serde_json::{Value, json};
 
 fn run(flags: &[&str], script: &str) -> (Option<i32>, Value) {
@@ -50,6 +50,40 @@ fn a_script_that_fails_ends_with_1_and_tells_where() {
 }
 
 #[test]
+fn an_error_is_printed_once() {
+    let output = jsvm_with(&["run", "--eval", "let a = 1\nnope()"], "");
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @r"
+        ReferenceError: nope is not defined
+          --> <eval>:2:1
+        1 | let a = 1
+        2 | nope()
+          | ^
+            at <anonymous> (<eval>:2:1)
+        ");
+}
+
+#[test]
+fn a_variable_that_changes_nothing_is_told() {
+    for (name, value, told) in [
+        (
+            "JSVM_LIMITS_TIMOUT",
+            "1s",
+            "did you mean JSVM_LIMITS_TIMEOUT?",
+        ),
+        ("JSVM_LOG", "a=loud", "is not understood"),
+        ("JSVM_LOG", "warn", ""),
+        ("JSVM_LIMITS_TIMEOUT", "1s", ""),
+    ] {
+        let output = jsvm_in(&[(name, value)], &["run", "-e", "1"], "");
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(err.contains(told), "{err}");
+        assert_eq!(err.is_empty(), told.is_empty(), "{err}");
+    }
+}
+
+#[test]
 fn every_limit_ends_with_3_and_its_name() {
     for (flags, script, limit) in [
         (&["--timeout", "50ms"][..], "for (;;) {}", "timeout"),
@@ -93,6 +127,8 @@ fn wrong_usage_ends_with_2_and_a_reason() {
             &["run", "--config", "no.toml", "-"],
             "there is no such file",
         ),
+        (&["run"], "<FILE>"),
+        (&["run", "--max-loops", "many", "-"], "write a whole number"),
         (&["serve", "no-such-dir"], "is not a directory"),
         (&["config", "check", "no.toml"], "there is no such file"),
         (&["dance"], "unrecognized subcommand"),

@@ -1,6 +1,6 @@
 //! `serve`: the example, runaways, signals, and a kill in the middle of writes.
 
-use crate::program::Server;
+use crate::program::{Server, jsvm_with};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -146,4 +146,21 @@ fn a_termination_signal_lets_requests_end() {
         assert_eq!(slow.join().unwrap(), (200, "done".into()));
     });
     assert_eq!(server.wait(), Some(0));
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_told_with_a_cure() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().to_str().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (address, cure) in [
+        (taken.as_str(), "another program listens there"),
+        ("8090", "such as 127.0.0.1:8090"),
+    ] {
+        let output = jsvm_with(&["serve", dir, "--http", address], "");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(told.contains(address) && told.contains(cure), "{told}");
+    }
 }

@@ -130,6 +130,18 @@ impl Sqlite {
         })
     }
 
+    /// Whether the file cannot be written, as on a disk that is mounted so.
+    ///
+    /// # Errors
+    ///
+    /// If the connection for writing is in use for too long.
+    pub fn is_read_only(&self) -> Result<bool, Error> {
+        let writer = self.shared.connections.writer()?;
+        writer
+            .is_readonly(rusqlite::MAIN_DB)
+            .map_err(|err| failure::doing("asking for the state of the file", &err))
+    }
+
     /// Makes the collections of a PocketBase schema export that are missing,
     /// by id or by name, and returns their names.
     ///
