@@ -222,7 +222,7 @@ fn errors_in_a_module_lead_to_its_own_line() {
         panic!("{err:?}");
     };
     insta::assert_snapshot!(err.report(), @r"
-        TypeError: cannot convert 'null' or 'undefined' to object
+        TypeError: `record.get('price')` or `record.get('price').amount` is null or undefined
           --> hooks/price.js:3:32
         1 | // prices
         2 | exports.of = (record) => {
