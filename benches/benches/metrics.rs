@@ -46,7 +46,7 @@ fn recorder() {
         script: None,
         place: None,
         timeout: Duration::from_secs(5),
-        times: Times::default(),
+        times: Some(Times::default()),
     };
     let started = Instant::now();
     for _ in 0..CALLS {

@@ -5,7 +5,7 @@
 //! hooks. Knows nothing of HTTP libraries and nothing of the engine's values.
 
 use crate::http::status_text;
-use jsvm_core::{ErrorKind, LimitHit, ScriptError};
+use jsvm_core::{ErrorKind, LimitHit, Position, ScriptError};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -57,6 +57,14 @@ impl Error {
     pub fn limit(&self) -> Option<LimitHit> {
         match self {
             Self::Script(err) => err.limit,
+            _ => None,
+        }
+    }
+
+    /// Where the script was that this error came from, if it is a script's.
+    pub fn position(&self) -> Option<&Position> {
+        match self {
+            Self::Script(err) => err.position.as_ref(),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@
 //! counters and logs.
 
 use crate::{chain::Running, error::Error, executor::Executor, hooks::Handler, js::HookVm};
-use jsvm_core::{Execution, Moment};
+use jsvm_core::{Execution, Moment, Position};
 use std::{rc::Rc, sync::Arc, time::Duration};
 
 /// Looks at what one worker runs; see [`Executor::observe`].
@@ -85,6 +85,12 @@ impl<'a> Call<'a> {
     #[inline]
     pub fn error(&self) -> Option<&Error> {
         self.error.as_deref()
+    }
+
+    /// Where the script was when it failed, if the engine could tell.
+    pub fn place(&self) -> Option<&Position> {
+        let error = self.error()?;
+        error.position().or_else(|| self.vm.thrown_at())
     }
 
     /// Whether its VM had the function already, once it ran.

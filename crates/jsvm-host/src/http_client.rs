@@ -6,7 +6,7 @@
 
 use jsvm::{Error, Incoming, Network, Outgoing, http::Headers};
 use std::{
-    io::{Cursor, Read},
+    io::{Cursor, ErrorKind, Read},
     time::Duration,
 };
 use ureq::{Agent, SendBody, config::AutoHeaderValue};
@@ -63,8 +63,11 @@ impl Network for HttpClient {
             .configure_request(message)
             .timeout_global(Some(timeout))
             .build();
-        let answer = self.agent.run(message).map_err(failed)?;
-        read(answer, request.max_bytes)
+        let answer = self
+            .agent
+            .run(message)
+            .map_err(|err| unanswered(&err, timeout))?;
+        read(answer, request.max_bytes, timeout)
     }
 }
 
@@ -72,8 +75,26 @@ fn failed(err: impl std::fmt::Display) -> Error {
     Error::host(err.to_string())
 }
 
+/// Go's words, which scripts may look for, and then what they mean.
+fn unanswered(err: &ureq::Error, timeout: Duration) -> Error {
+    Error::host(match err {
+        ureq::Error::Timeout(_) => format!(
+            "context deadline exceeded: no whole answer within {timeout:.1?}; the timeout of the \
+             request raises that, up to limits.timeout"
+        ),
+        ureq::Error::Io(err) if err.kind() == ErrorKind::ConnectionRefused => {
+            "connect: connection refused".into()
+        }
+        err => err.to_string(),
+    })
+}
+
 /// All of an answer.
-fn read(answer: http::Response<ureq::Body>, max_bytes: u64) -> Result<Incoming, Error> {
+fn read(
+    answer: http::Response<ureq::Body>,
+    max_bytes: u64,
+    timeout: Duration,
+) -> Result<Incoming, Error> {
     let (parts, body) = answer.into_parts();
     let mut headers = Headers::new();
     for (name, value) in &parts.headers {
@@ -86,7 +107,9 @@ fn read(answer: http::Response<ureq::Body>, max_bytes: u64) -> Result<Incoming, 
     }
     let mut content = Vec::new();
     let mut reader = body.into_reader().take(max_bytes.saturating_add(1));
-    reader.read_to_end(&mut content).map_err(failed)?;
+    reader
+        .read_to_end(&mut content)
+        .map_err(|err| unanswered(&ureq::Error::from(err), timeout))?;
     if content.len() as u64 > max_bytes {
         return Err(Error::host(format!(
             "the answer is longer than {max_bytes} bytes; limits.buffer-size raises that"

@@ -47,8 +47,8 @@ pub struct Execution<'a> {
     pub place: Option<&'a dyn Display>,
     /// The limit on `duration` that was in force.
     pub timeout: Duration,
-    /// Where the time went.
-    pub times: Times<'a>,
+    /// Where the time went; `None` if only who waited for it can tell of it.
+    pub times: Option<Times<'a>>,
 }
 
 /// What an execution allocated on its thread.

@@ -24,7 +24,7 @@
 //!     script: Some(&"9f86d081"),
 //!     place: None,
 //!     timeout: Duration::from_secs(5),
-//!     times: Times::default(),
+//!     times: Some(Times::default()),
 //! });
 //!
 //! assert_eq!(metrics.stats().executions, 1);

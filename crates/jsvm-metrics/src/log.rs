@@ -78,7 +78,7 @@ fn failed(execution: &Execution<'_>, message: &str) {
 
 /// The report of a limit: where the time went, and where the script was.
 fn limited(execution: &Execution<'_>) {
-    let times = execution.times;
+    let host = execution.times.map(|times| times.host);
     event!(
         WARN,
         execution,
@@ -86,10 +86,10 @@ fn limited(execution: &Execution<'_>) {
         timeout_ms = at_timeout(execution, millis(execution.timeout)),
         script_hash = script_hash(execution),
         at = execution.place.map(display),
-        js_ms = millis(execution.duration.saturating_sub(host_time(times.host))),
-        host_ms = millis(host_time(times.host)),
-        host_calls = told(times.host),
-        queue_ms = millis(times.queue)
+        js_ms = host.map(|host| millis(execution.duration.saturating_sub(host_time(host)))),
+        host_ms = host.map(|host| millis(host_time(host))),
+        host_calls = host.and_then(told),
+        queue_ms = execution.times.map(|times| millis(times.queue))
     );
 }
 
@@ -182,10 +182,10 @@ mod tests {
             time: Duration::from_micros(micros),
         };
         let execution = Execution {
-            times: Times {
+            times: Some(Times {
                 queue: Duration::from_millis(2),
                 host: &[call("records.find", 3, 250), call("sleep", 1, 500)],
-            },
+            }),
             ..execution(Outcome::Limit { kind: "memory" })
         };
         let rest = "outcome=\"memory\" js_ms=0.75 host_ms=0.75 \
@@ -198,6 +198,17 @@ mod tests {
         let rest = "outcome=\"timeout\" timeout_ms=5000.0 script_hash=9f86d081 \
                     js_ms=1.5 host_ms=0.0 queue_ms=0.0";
         let execution = execution(Outcome::Limit { kind: TIMEOUT });
+        check(execution, "WARN", "jsvm limit reached", rest);
+    }
+
+    #[test]
+    fn a_timeout_that_its_worker_did_not_tell_of_makes_no_times_up() {
+        let execution = Execution {
+            times: None,
+            script: None,
+            ..execution(Outcome::Limit { kind: TIMEOUT })
+        };
+        let rest = "outcome=\"timeout\" timeout_ms=5000.0";
         check(execution, "WARN", "jsvm limit reached", rest);
     }
 

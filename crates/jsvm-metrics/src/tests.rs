@@ -29,7 +29,7 @@ pub(crate) fn execution(outcome: Outcome<'_>) -> Execution<'_> {
         script: Some(&"9f86d081"),
         place: None,
         timeout: Duration::from_secs(5),
-        times: Times::default(),
+        times: Some(Times::default()),
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -84,6 +84,7 @@ impl Measure {
             cache_hit: ran.cache_hit,
             script: Some(id),
             timeout,
+            place: err.as_ref().and_then(Error::position),
             err: err.as_ref(),
         });
     }
@@ -106,13 +107,18 @@ impl Measure {
                 script: Some(call.handler().program.id()),
                 timeout: call.timeout(),
                 err: call.error(),
+                place: call.place(),
             });
         }
     }
 
     #[cold]
     fn record(&self, ended: Ended<'_>) {
-        if self.is_given_up() {
+        let is_told = match ended.err.and_then(Error::limit) {
+            Some(_) => !self.ends_here(),
+            None => self.is_given_up(),
+        };
+        if is_told {
             return;
         }
         self.0.host.tell(|host| {
@@ -127,7 +133,13 @@ impl Measure {
     fn is_given_up(&self) -> bool {
         let job = self.0.job.borrow();
         job.as_ref()
-            .is_some_and(|job| job.0.is_given_up.load(Ordering::Acquire))
+            .is_some_and(|job| job.0.teller.load(Ordering::Acquire) == CALLER)
+    }
+
+    /// Whether it is for the worker to record that the job was ended.
+    fn ends_here(&self) -> bool {
+        let job = self.0.job.borrow();
+        job.as_ref().is_none_or(|job| job.0.is_for(WORKER))
     }
 }
 
@@ -141,6 +153,7 @@ struct Ended<'a> {
     script: Option<ContentId>,
     timeout: Duration,
     err: Option<&'a Error>,
+    place: Option<&'a Position>,
 }
 
 impl Ended<'_> {
@@ -154,9 +167,9 @@ impl Ended<'_> {
             memory: self.memory,
             cache_hit: self.cache_hit,
             script: self.script.as_ref().map(|id| id as &dyn Display),
-            place: self.err.and_then(place).map(|place| place as &dyn Display),
+            place: self.place.map(|place| place as &dyn Display),
             timeout: self.timeout,
-            times,
+            times: Some(times),
         });
     }
 }
@@ -253,8 +266,26 @@ struct Submitted {
     submitted: Moment,
     /// What its caller was in the middle of.
     cause: Span,
-    /// Whether nobody waits for it any more.
-    is_given_up: AtomicBool,
+    /// Who records that a limit ended it: whichever is first.
+    teller: AtomicU8,
+}
+
+/// Nobody has told of a limit yet.
+const NOBODY: u8 = 0;
+/// The worker came to the limit in time.
+const WORKER: u8 = 1;
+/// The caller did not wait any longer.
+const CALLER: u8 = 2;
+
+impl Submitted {
+    /// Whether that one records a limit: it did before, or nobody did.
+    fn is_for(&self, teller: u8) -> bool {
+        let order = (Ordering::AcqRel, Ordering::Acquire);
+        let claimed = self
+            .teller
+            .compare_exchange(NOBODY, teller, order.0, order.1);
+        claimed.is_ok() || claimed == Err(teller)
+    }
 }
 
 impl Meter {
@@ -264,7 +295,7 @@ impl Meter {
             collection,
             submitted: Clock::get().now(),
             cause: Span::current(),
-            is_given_up: AtomicBool::default(),
+            teller: AtomicU8::new(NOBODY),
         }))
     }
 
@@ -276,10 +307,12 @@ impl Meter {
         }
     }
 
-    /// Records the time-out of a job whose worker does not return, and tells
-    /// that worker to record nothing if it ever does.
+    /// Records the time-out of a job whose worker does not return, unless it
+    /// did so at the last moment, and keeps it from recording anything later.
     pub(crate) fn give_up(&self, metrics: &Metrics, timeout: Duration) {
-        self.0.is_given_up.store(true, Ordering::Release);
+        if !self.0.is_for(CALLER) {
+            return;
+        }
         let script: Arc<str> = SCRIPT.into();
         let kind = LimitHit::Timeout(timeout).as_str();
         metrics.record(&Execution {
@@ -292,7 +325,7 @@ impl Meter {
             script: None,
             place: None,
             timeout,
-            times: Times::default(),
+            times: None,
         });
     }
 }
@@ -305,12 +338,5 @@ fn failure(err: &Error) -> Option<String> {
         Error::NotFound | Error::Validation(_) | Error::Field(_) => None,
         Error::Script(err) => Some(err.headline()),
         other => Some(other.to_string()),
-    }
-}
-
-fn place(err: &Error) -> Option<&Position> {
-    match err {
-        Error::Script(err) => err.position.as_ref(),
-        _ => None,
     }
 }

@@ -436,6 +436,14 @@ fn log(
     Ok(JsValue::undefined())
 }
 
+/// A value as the log has it: an error is its text, which no property tells.
+fn logged(value: &JsValue, context: &mut Context) -> JsResult<Value> {
+    match error::text(value, context) {
+        Some(text) => Ok(text.into()),
+        None => convert::to_plain(value, context),
+    }
+}
+
 /// Go's `slog`: keys and values take turns; what has no partner is kept under
 /// `!BADKEY`.
 fn with_pairs(
@@ -447,10 +455,10 @@ fn with_pairs(
         match pair {
             [key, value] => {
                 let key = text(std::slice::from_ref(key), 0, context)?;
-                attributes.insert(key, convert::to_plain(value, context)?);
+                attributes.insert(key, logged(value, context)?);
             }
             [lonely] => {
-                attributes.insert("!BADKEY".into(), convert::to_plain(lonely, context)?);
+                attributes.insert("!BADKEY".into(), logged(lonely, context)?);
             }
             _ => {}
         }

@@ -15,6 +15,7 @@ use crate::{
     collection::Collection,
     error::Error,
     executor::Executor,
+    observer::host_call,
     record::Record,
     sql::{Condition, Outcome, Params, Template, quoted},
 };
@@ -335,7 +336,7 @@ fn run(app: &App, template: &Template, context: &mut Context) -> JsResult<Outcom
     let timeout = Executor::current().map_or(WHILE_LOADING, |executor| executor.remaining());
     let outcome = template
         .finish(timeout)
-        .and_then(|statement| app.rows().run_sql(&statement));
+        .and_then(|statement| host_call("db.run", || app.rows().run_sql(&statement)));
     // What ran out of time ends the script, whatever the database calls it.
     jsvm_core::check_limits(context)?;
     outcome.map_err(|err| error::throw(err, context))

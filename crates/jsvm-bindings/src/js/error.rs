@@ -16,7 +16,7 @@ use boa_engine::{
     builtins::error::Error as ErrorObject, js_string,
 };
 use boa_gc::{Finalize, Trace};
-use jsvm_core::{Failure, ScriptError, describe, note_thrown, value};
+use jsvm_core::{Failure, Position, ScriptError, describe, note_thrown, value};
 use serde_json::{Map, Value, json};
 
 /// An error of the host that a script caught or made.
@@ -171,6 +171,29 @@ pub(crate) fn from_value(value: &JsValue, context: &mut Context) -> Error {
         Some(HostError(err)) => err,
         None => Error::Script(described(value, context)),
     }
+}
+
+/// Where an error of the host was thrown; it has no place of its own, and one
+/// that a hook chose as its answer needs none.
+pub(crate) fn place(failure: &Failure, context: &mut Context) -> Option<Position> {
+    let Failure::Thrown(value) = failure else {
+        return None;
+    };
+    match host(value)? {
+        HostError(Error::Host(_) | Error::NoFile(_)) => describe(value, context).position.clone(),
+        _ => None,
+    }
+}
+
+/// An error in one line; `None` for what is no error.
+pub(super) fn text(value: &JsValue, context: &mut Context) -> Option<String> {
+    if let Some(HostError(err)) = host(value) {
+        return Some(err.to_string());
+    }
+    let object = value.as_object()?;
+    object
+        .is::<ErrorObject>()
+        .then(|| describe(value, context).headline())
 }
 
 /// What people are told about a thrown value, with a cure if there is one for

@@ -49,7 +49,7 @@ use boa_engine::{
     Context, JsNativeError, JsObject, JsResult, JsValue, builtins::promise::PromiseState,
     object::builtins::JsPromise,
 };
-use jsvm_core::{ContentId, ErrorKind, Execution, Program, ScriptError, Vm};
+use jsvm_core::{ContentId, ErrorKind, Execution, Failure, Position, Program, ScriptError, Vm};
 use serde_json::Value;
 use std::{
     cell::{OnceCell, RefCell},
@@ -66,6 +66,8 @@ pub(crate) struct HookVm {
     vm: Vm,
     data: HostData,
     is_fresh: bool,
+    /// Where the last handler threw an error that has no place of its own.
+    thrown_at: Option<Position>,
 }
 
 impl HookVm {
@@ -90,6 +92,7 @@ impl HookVm {
             vm,
             data,
             is_fresh: true,
+            thrown_at: None,
         })
     }
 
@@ -159,13 +162,26 @@ impl HookVm {
         let result = self.vm.call(&handler.program, args);
         let result = match result {
             Ok(value) => self.settle(&value, handler),
-            Err(failure) => Err(from_failure(failure, self.vm.context())),
+            Err(failure) => Err(self.failed(failure)),
         };
         let result = result.and_then(|()| self.keep_changes(&event));
         self.vm.end_execution();
         self.data.0.args.replace(CurrentArgs::None);
         self.data.0.app.replace(outer);
         result
+    }
+
+    /// The error that a handler ended with, and where it was thrown.
+    #[cold]
+    fn failed(&mut self, failure: Failure) -> Error {
+        let context = self.vm.context();
+        self.thrown_at = error::place(&failure, context);
+        from_failure(failure, context)
+    }
+
+    /// Where the last handler threw, if its error cannot tell.
+    pub(crate) fn thrown_at(&self) -> Option<&Position> {
+        self.thrown_at.as_ref()
     }
 
     /// Keeps what the handler changed in the data of its event.
@@ -185,7 +201,7 @@ impl HookVm {
     /// Runs the promise jobs that a call left, and looks at what it returned.
     fn settle(&mut self, value: &JsValue, handler: &Handler) -> Result<(), Error> {
         if let Err(failure) = self.vm.drain() {
-            return Err(from_failure(failure, self.vm.context()));
+            return Err(self.failed(failure));
         }
         if let Some(promise) = value.as_promise() {
             return self.settle_promise(&promise, handler);

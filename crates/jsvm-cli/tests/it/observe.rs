@@ -131,6 +131,42 @@ fn an_error_tells_where() {
     assert_eq!(event["error"], "ReferenceError: nope is not defined");
 }
 
+/// The first log event of a server whose route `/x` has this body.
+fn event_of_route(body: &str, flags: &[&str]) -> Value {
+    let dir = project(
+        &format!("routerAdd('GET', '/x', (e) => {{\n{body}\n}})"),
+        "",
+    );
+    let server = Server::start(dir.path(), &[&["--log-format", "json"], flags].concat());
+    server.get("/x");
+    let told = server.errors_until("{");
+    serde_json::from_str(told.last().unwrap()).unwrap()
+}
+
+#[test]
+fn an_error_of_the_host_tells_where_it_was_thrown() {
+    let event = event_of_route("let a = 1\n$app.delete(a)", &[]);
+    assert_eq!(event["error"], "the argument is not a Record");
+    assert!(
+        event["at"].as_str().unwrap().contains(".pb.js:3:"),
+        "{event}"
+    );
+}
+
+#[test]
+fn the_time_of_a_query_is_the_databases() {
+    let query = "const endless = 'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t)'
+        $app.db().newQuery(endless + ' SELECT count(*) c FROM t').execute()";
+    let event = event_of_route(query, &["--timeout", "200ms"]);
+    assert_eq!(event["outcome"], "timeout");
+    // A worker that came too late tells nothing, and its caller knows no times.
+    if let Some(calls) = event["host_calls"].as_str() {
+        assert!(calls.starts_with("db.run 1x"), "{event}");
+    } else {
+        assert_eq!(event["js_ms"], Value::Null, "{event}");
+    }
+}
+
 #[test]
 fn executions_are_stored_as_rows() {
     let dir = project(HELLO, "[pool]\nwarm-up = false\n[metrics]\ntable = \"all\"");

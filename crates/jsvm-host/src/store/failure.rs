@@ -4,7 +4,7 @@
 //! else is the host's and says what was being done. Knows nothing of HTTP.
 
 use jsvm::{Collection, Error, FieldError};
-use rusqlite::ffi;
+use rusqlite::{ErrorCode, ffi};
 use std::{collections::BTreeMap, fmt::Display, path::Path};
 
 /// The database file could not be opened or set up.
@@ -13,8 +13,28 @@ pub(super) fn opening(path: &Path, err: &rusqlite::Error) -> Error {
 }
 
 /// Something was asked of the database, and it did not do it.
+///
+/// What no client and no script is to blame for is logged here, as they may
+/// make anything of the error.
 pub(super) fn doing(what: impl Display, err: &rusqlite::Error) -> Error {
+    if is_of_the_machine(err) {
+        tracing::error!(target: "jsvm::store", error = %err, "the database fails: {what}");
+    }
     Error::host(format!("{what}: {err}"))
+}
+
+/// The disk, its rights or the file itself.
+fn is_of_the_machine(err: &rusqlite::Error) -> bool {
+    matches!(
+        err.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::CannotOpen
+        )
+    )
 }
 
 /// A row of `collection` could not be written.
@@ -56,4 +76,24 @@ fn not_unique(collection: &Collection, err: &rusqlite::Error) -> BTreeMap<String
             (field.name.clone(), err)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_machines_faults_are_the_operators() {
+        for (code, wanted) in [
+            (ffi::SQLITE_FULL, true),
+            (ffi::SQLITE_IOERR_WRITE, true),
+            (ffi::SQLITE_CORRUPT, true),
+            (ffi::SQLITE_CONSTRAINT_UNIQUE, false),
+            (ffi::SQLITE_BUSY, false),
+            (ffi::SQLITE_ERROR, false),
+        ] {
+            let err = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(is_of_the_machine(&err), wanted, "{code}");
+        }
+    }
 }

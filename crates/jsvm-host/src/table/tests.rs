@@ -21,7 +21,7 @@ fn record(table: &MetricsTable, micros: u64, outcome: Outcome<'_>) {
         script: None,
         place: None,
         timeout: Duration::from_secs(5),
-        times: Times::default(),
+        times: Some(Times::default()),
     });
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn load(metrics: &Arc<Metrics>) {
         script: None,
         place: None,
         timeout: Duration::from_secs(5),
-        times: Times::default(),
+        times: Some(Times::default()),
     };
     let timeout = Execution {
         duration: Duration::from_secs(5),

@@ -155,6 +155,7 @@ impl Sink for Reports {
         let place = execution.place.map(ToString::to_string);
         let host: Vec<_> = execution
             .times
+            .unwrap_or_default()
             .host
             .iter()
             .map(|call| (call.name, call.count))
