@@ -3,7 +3,10 @@
 //! The one rule: the shape is fixed when it is made; values that do not fit
 //! are refused when a body is bound to it, and never change its types.
 
-use super::class::{arg, constructor, define_global, host, instance};
+use super::{
+    Classes,
+    class::{Class, arg, constructor, define_global, host, instance},
+};
 use crate::{cast, error::Error};
 use boa_engine::{
     Context, JsData, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, js_string,
@@ -88,6 +91,7 @@ fn new_model(shape: &JsValue, prototype: &JsObject, context: &mut Context) -> Js
         let kind = type_of(&value);
         let value = match kind {
             FieldType::Nullable(_) => JsValue::null(),
+            FieldType::Map => as_map(value, context),
             _ => value,
         };
         fields.push((name, kind));
@@ -147,8 +151,8 @@ impl DynamicModel {
             .unwrap_or_else(|| value::new_object(context));
         let model = JsObject::new(context.root_shape(), prototype, self.clone()).upcast();
         let values = self.to_plain(object, context);
-        for (name, _) in self.0.iter() {
-            let value = value::from_json(&values[name.as_str()], context);
+        for (name, kind) in self.0.iter() {
+            let value = held(*kind, &values[name.as_str()], context);
             model.create_data_property_or_throw(js_string!(name.as_str()), value, context)?;
         }
         Ok(model.into())
@@ -174,7 +178,7 @@ impl DynamicModel {
                     "sql: Scan error on column {name:?}: NULL does not fit the type of the field"
                 ))
             })?;
-            let value = value::from_json(&value, context);
+            let value = held(*kind, &value, context);
             value::set_own(object, js_string!(name.as_str()), value, context);
         }
         Ok(())
@@ -204,7 +208,7 @@ impl DynamicModel {
                 fitting(*kind, given).ok_or_else(|| name.clone())?
             };
             if let Some(value) = value {
-                let value = value::from_json(&value, context);
+                let value = held(*kind, &value, context);
                 value::set_own(object, js_string!(name.as_str()), value, context);
             }
         }
@@ -240,12 +244,57 @@ impl DynamicModel {
                 kind => from_text(*kind, last)
                     .ok_or_else(|| format!("{last:?} is no value of the field {name:?}"))?,
             };
-            let value = value::from_json(&value, context);
+            let value = held(*kind, &value, context);
             value::set_own(object, js_string!(name.as_str()), value, context);
         }
         Ok(())
     }
 }
+
+/// A value as the field of a model holds it.
+fn held(kind: FieldType, plain: &Value, context: &mut Context) -> JsValue {
+    let value = value::from_json(plain, context);
+    match kind {
+        FieldType::Map | FieldType::Nullable(FieldType::Map) => as_map(value, context),
+        _ => value,
+    }
+}
+
+/// PocketBase: a map has `get` and `set`. Of ours: its keys are properties,
+/// too.
+fn as_map(value: JsValue, context: &Context) -> JsValue {
+    if let Some(object) = value.as_object() {
+        object.set_prototype(Some(Classes::of(context).map.clone()));
+    }
+    value
+}
+
+/// The prototype of maps.
+pub(super) fn map_prototype(context: &mut Context) -> JsResult<JsObject> {
+    let objects = context.intrinsics().constructors().object().prototype();
+    MAP.prototype(Some(objects), context)
+}
+
+const MAP: Class = Class {
+    methods: &[
+        ("get", 1, |this_value, args, context| {
+            let key = arg(args, 0).to_property_key(context)?;
+            let value = this_value
+                .as_object()
+                .and_then(|map| value::own_value(&map, &key));
+            Ok(value.unwrap_or_else(JsValue::null))
+        }),
+        ("set", 2, |this_value, args, context| {
+            let key = arg(args, 0).to_property_key(context)?;
+            if let Some(map) = this_value.as_object() {
+                map.create_data_property_or_throw(key, arg(args, 1), context)?;
+            }
+            Ok(JsValue::undefined())
+        }),
+    ],
+    getters: &[],
+    accessors: &[],
+};
 
 fn is_called(element: &str, field: &str) -> bool {
     let mut rest = field.chars();

@@ -12,7 +12,7 @@ use super::{
 use crate::env::Profile;
 use boa_engine::{
     Context, JsResult, JsValue, NativeFunction,
-    object::builtins::{JsArray, JsUint8Array},
+    object::builtins::{JsArray, JsDate, JsUint8Array},
 };
 use jsvm_core::value;
 
@@ -55,13 +55,18 @@ fn set_args(_: &JsValue, given: &[JsValue], context: &mut Context) -> JsResult<J
     Ok(JsValue::undefined())
 }
 
-/// PocketBase: bytes and bodies are text, objects their JSON, nothing is "".
+/// PocketBase: bytes and bodies are text, a `Date` is as Go's `time.Time`
+/// prints it, objects are their JSON, nothing is "".
 fn to_string(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let value = arg(args, 0);
     if let Some(DateTimeObject(at)) = host(&value) {
         return Ok(string(at.to_string()));
     }
     if let Some(object) = value.as_object() {
+        if let Ok(date) = JsDate::from_object(object.clone()) {
+            let text = go_json::utc(&date, context).unwrap_or_default();
+            return Ok(string(format!("{} +0000 UTC", text.replacen('T', " ", 1))));
+        }
         if let Some(bytes) = go_json::bytes_of(&object, context) {
             return Ok(string(String::from_utf8_lossy(&bytes)));
         }

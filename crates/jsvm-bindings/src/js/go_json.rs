@@ -164,24 +164,9 @@ impl Writer {
         Ok(())
     }
 
-    /// RFC 3339 without needless zeros, as Go's `time.Time`.
     fn date(&mut self, date: &JsDate, context: &mut Context) -> Result<(), Unwritable> {
-        let iso = date
-            .to_iso_string(context)
-            .ok()
-            .and_then(|text| text.as_string());
-        let iso = iso.ok_or(Unwritable::Kind)?.to_std_string_lossy();
-        let seconds = iso
-            .trim_end_matches('Z')
-            .trim_end_matches('0')
-            .trim_end_matches('.');
-        // A time of whole tens of seconds keeps its last zero.
-        let seconds = if iso.contains(".000Z") {
-            iso.trim_end_matches(".000Z")
-        } else {
-            seconds
-        };
-        self.string(&format!("{seconds}Z"));
+        let text = utc(date, context).ok_or(Unwritable::Kind)?;
+        self.string(&format!("{text}Z"));
         Ok(())
     }
 
@@ -299,4 +284,16 @@ pub(crate) fn bytes_of(object: &JsObject, context: &mut Context) -> Option<Vec<u
         bytes.push(number as i64 as u8);
     }
     Some(bytes)
+}
+
+/// Day and time in UTC without needless zeros, as Go's `time.Time` writes them
+/// in RFC 3339; `None` for no date.
+pub(super) fn utc(date: &JsDate, context: &mut Context) -> Option<String> {
+    let iso = date.to_iso_string(context).ok()?.as_string()?;
+    let iso = iso.to_std_string_lossy();
+    let (seconds, fraction) = iso.trim_end_matches('Z').rsplit_once('.')?;
+    Some(match fraction.trim_end_matches('0') {
+        "" => seconds.to_owned(),
+        fraction => format!("{seconds}.{fraction}"),
+    })
 }

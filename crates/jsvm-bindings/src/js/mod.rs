@@ -328,6 +328,8 @@ pub(crate) struct Classes {
     db: db::DbClasses,
     date_time: JsObject,
     duration: JsObject,
+    /// Maps in models.
+    map: JsObject,
 }
 
 impl Classes {
@@ -359,6 +361,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         errors: error::install(context)?,
         date_time: time::install(context)?,
         duration: duration::prototype(context)?,
+        map: dynamic_model::map_prototype(context)?,
         record: record::install(context)?,
         collection: record::install_collection(context)?,
         app: app::install(context)?,

@@ -159,3 +159,25 @@ fn answers_have_their_types_and_states() {
     assert_eq!(response.headers.get("x-a"), "1");
     assert_eq!(String::from_utf8(response.body).unwrap(), "räd<b>more</b>");
 }
+
+#[test]
+fn a_map_of_a_model_has_get_and_set() {
+    let handler = r#"(e) => {
+        const m = new DynamicModel({ info: {}, more: nullObject() })
+        m.info.set("before", 1)
+        const before = m.info.get("before")
+        e.bindBody(m)
+        m.more.set("get", 2)
+        return e.json(200, [before, m.info.get("k"), m.info.k, m.info.get("none"), Object.keys(m.info), m])
+    }"#;
+    let json = r#"{"info":{"k":"v"},"more":{}}"#;
+    insta::assert_snapshot!(body(handler, post("application/json", json)), @r#"[1,"v","v",null,["k"],{"info":{"k":"v"},"more":{"get":2}}]"#);
+}
+
+#[test]
+fn a_date_is_text_as_go_prints_it() {
+    let handler = r#"(e) => e.json(200, [
+        toString(new Date(0)), toString(new Date(1500)), toString(new Date(50000)), new Date(50000),
+    ])"#;
+    insta::assert_snapshot!(body(handler, post("", "")), @r#"["1970-01-01 00:00:00 +0000 UTC","1970-01-01 00:00:01.5 +0000 UTC","1970-01-01 00:00:50 +0000 UTC","1970-01-01T00:00:50Z"]"#);
+}

@@ -87,7 +87,7 @@ fn members_of_the_logger_have_their_levels() {
             const logger = $app.logger()
             logger.debug("quiet")
             logger.with("a", 1).warn("careful", "b", 2)
-            logger.error("broken", "why", "x")
+            logger.error("broken", "why", "x", "err", new TypeError("t"))
             return e.noContent(204)
         })"#,
         ..Plan::default()
@@ -97,7 +97,7 @@ fn members_of_the_logger_have_their_levels() {
         site.complaints(),
         [
             r#"Warn careful {"a":1,"b":2}"#,
-            r#"Error broken {"why":"x"}"#
+            r#"Error broken {"err":"TypeError: t","why":"x"}"#
         ]
     );
 }

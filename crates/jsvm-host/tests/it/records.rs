@@ -1,6 +1,6 @@
 //! The records API: what it answers, whom it lets in, when hooks run.
 
-use crate::site::{Plan, Site};
+use crate::site::{Plan, Site, send};
 use serde_json::{Value, json};
 
 /// Two collections that anybody may use.
@@ -431,4 +431,19 @@ fn relations_are_expanded_as_far_as_one_may_see() {
     let expand = expanded(&parent, "posts_via_parent");
     assert_eq!(expand["posts_via_parent"][0]["id"], json!(child));
     assert_eq!(expanded(&child, "tags"), Value::Null);
+}
+
+#[test]
+fn a_file_that_is_lost_is_told_in_the_log() {
+    let site = site("");
+    let kind = [("content-type", "multipart/form-data; boundary=x")];
+    let form = "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\na\r\n\
+        --x\r\nContent-Disposition: form-data; name=\"doc\"; filename=\"b.txt\"\r\n\r\nb\r\n--x--\r\n";
+    assert_eq!(send(site.address, "POST", POSTS, &kind, form).status, 200);
+    let told = site.complaints();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains(r#"the file "b.txt" of the field "doc" is not stored"#),
+        "{told:?}"
+    );
 }

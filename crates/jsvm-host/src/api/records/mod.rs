@@ -16,7 +16,7 @@ use crate::{server::answers, store::Sqlite};
 use enrich::Shown;
 use jsvm::{
     Action, App, Collection, CollectionKind, Error, Event, Exchange, Level, Member, Query, Record,
-    RecordRef, RequestInfo,
+    RecordRef, RequestInfo, http,
 };
 use page::Page;
 use serde_json::{Map, Value, json};
@@ -107,6 +107,23 @@ impl Call {
             self.exchange.request().raw_path()
         );
         self.app.log(Level::Debug, &text);
+    }
+
+    /// Logs that files of a form are not stored, as the client is not told.
+    fn tell_of_files(&self) {
+        let request = self.exchange.request();
+        let files = http::parse_form(request).unwrap_or_default().files;
+        if let Some(file) = files.first() {
+            let text = format!(
+                "{} {}: the file {:?} of the field {:?} is not stored: there are no files of \
+                 records here",
+                self.info.method,
+                request.raw_path(),
+                file.filename,
+                file.field
+            );
+            self.app.log(Level::Warn, &text);
+        }
     }
 
     /// What the client is told of an error in the default action.

@@ -32,6 +32,7 @@ impl Form {
         let passwords = Passwords::of(record, &data);
         data::load(record, &data);
         call.info.body = data;
+        call.tell_of_files();
         Self {
             passwords,
             is_manager,
