@@ -60,7 +60,7 @@ pub(crate) struct ServeArgs {
     /// Threads that run hooks; 0 is one for each core
     #[arg(long, value_name = "N", value_parser = count::<usize>)]
     pub(crate) pool: Option<usize>,
-    /// Refuse to start if `jsvm check` would warn
+    /// Refuse to start if `jsvm check` would fail
     #[arg(long)]
     pub(crate) strict: bool,
     /// Load hook files again when they change

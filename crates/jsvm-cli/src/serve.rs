@@ -35,13 +35,7 @@ use tokio::{
 
 pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     let project = Project::open(&args.dir)?;
-    let mut config = args.limits.config(project.dir())?;
-    if let Some(http) = &args.http {
-        config.server.http.clone_from(http);
-    }
-    if let Some(workers) = args.pool {
-        config.pool.workers = workers;
-    }
+    let config = configuration(args, &project)?;
     let traces = telemetry::log(&config.metrics);
     let store = open(&project)?;
     put_superuser(&store)?;
@@ -50,29 +44,14 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     warn_if_nothing_can_be_written(&store)?;
     let files = project.hooks()?;
     let runtime = start(&project, &config, &store, table.as_ref())?;
-    let failures = load(&runtime, &files)?;
     tell_if_there_are_none(&project, &files);
-    let warnings = findings::warn(
-        &files,
-        &runtime.app().hooks(),
-        &store.collections(),
-        &failures,
-        args.strict,
-    )?;
-    if args.strict && warnings > 0 {
-        eprintln!("not started: {warnings} of what was told above, and --strict was asked for");
+    let told = load(&runtime, &files, &store, args.strict)?;
+    if args.strict && told > 0 {
+        eprintln!("not started: {told} of what was told above, and --strict was asked for");
         return Ok(ExitCode::from(FAILED));
     }
     let outlets = Outlets::start(&runtime, &config.metrics, table, traces);
-    let options = server::Options {
-        public_dir: project.public_dir(),
-        ..server::Options::default()
-    };
-    let mut server = Server::new(runtime.app().clone(), store.clone(), &options)?;
-    if config.metrics.prometheus {
-        let page = MetricsPage::new(runtime.telemetry(), config.metrics.naming);
-        server = server.with_metrics(page);
-    }
+    let server = server_of(&project, &config, &runtime, &store)?;
     if !tell(&runtime, "onBootstrap", false) {
         return Ok(ExitCode::from(FAILED));
     }
@@ -87,6 +66,36 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     runtime.shutdown(config.server.drain);
     outlets.close();
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the file, the environment and the flags say.
+fn configuration(args: &ServeArgs, project: &Project) -> Result<Config> {
+    let mut config = args.limits.config(project.dir())?;
+    if let Some(http) = &args.http {
+        config.server.http.clone_from(http);
+    }
+    if let Some(workers) = args.pool {
+        config.pool.workers = workers;
+    }
+    Ok(config)
+}
+
+fn server_of(
+    project: &Project,
+    config: &Config,
+    runtime: &Runtime,
+    store: &Sqlite,
+) -> Result<Server> {
+    let options = server::Options {
+        public_dir: project.public_dir(),
+        ..server::Options::default()
+    };
+    let server = Server::new(runtime.app().clone(), store.clone(), &options)?;
+    if !config.metrics.prometheus {
+        return Ok(server);
+    }
+    let page = MetricsPage::new(runtime.telemetry(), config.metrics.naming);
+    Ok(server.with_metrics(page))
 }
 
 /// Runs the handlers of `onBootstrap` or `onTerminate`; whether none failed.
@@ -155,14 +164,18 @@ fn start(
     Ok(runtime)
 }
 
-/// Loads the hooks, and tells which files fail and where.
-fn load(runtime: &Runtime, files: &[Source]) -> Result<Vec<Position>> {
+/// Loads the hooks, tells which files fail and which traps they have, and
+/// counts both.
+fn load(runtime: &Runtime, files: &[Source], store: &Sqlite, is_strict: bool) -> Result<usize> {
     let failures = runtime.load(files)?;
     for failure in &failures {
         eprintln!("{}", findings::failure(&failure.file, &failure.error));
     }
-    let places = failures.into_iter();
-    Ok(places.filter_map(|it| it.error.position.clone()).collect())
+    let places = failures.iter().filter_map(|it| it.error.position.clone());
+    let failed: Vec<Position> = places.collect();
+    let hooks = runtime.app().hooks();
+    let warnings = findings::warn(files, &hooks, &store.collections(), &failed, is_strict)?;
+    Ok(failures.len() + warnings)
 }
 
 fn warn_if_nothing_can_be_written(store: &Sqlite) -> Result<()> {

@@ -39,8 +39,10 @@ pub use jsvm_bindings::{
     Trap, Validation, WebApi, cast, default_settings, go_json, http, pick, random_id, require_auth,
     security, sentence, types, unknown_tags,
 };
+pub use jsvm_cache::{Stats as CacheStats, StoreStats};
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
 pub use jsvm_metrics as metrics;
+pub use jsvm_pool::{ShutdownReport, Stats as PoolStats};
 pub use lint::lint;
 pub use measure::SPANS;
 pub use runtime::{Builder, LoadFailure, Runtime, RuntimeError, Stats, Telemetry};

@@ -366,6 +366,18 @@ impl std::fmt::Debug for Telemetry {
 }
 
 /// How the layers of a runtime are doing.
+///
+/// Counts are since the start of the runtime.
+///
+/// ```
+/// use jsvm::{PoolStats, Stats};
+///
+/// /// Whether events wait although no worker is free.
+/// fn is_overloaded(stats: &Stats) -> bool {
+///     let PoolStats { size, busy, queued, .. } = &stats.pool;
+///     busy == size && *queued > 0
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Stats {

@@ -117,6 +117,11 @@ fn serve_warns_and_with_strict_refuses() {
         "{err}"
     );
     assert!(err.contains("not started"), "{err}");
+    // What stops a file is told once, and counts.
+    std::fs::write(dir.path().join("pb_hooks/main.pb.js"), "onRecordCraete()").unwrap();
+    let (code, _, err) = jsvm(&[&args[..], &["--strict"]].concat());
+    assert_eq!(code, Some(1));
+    assert!(err.contains("not started: 1 of what"), "{err}");
 }
 
 #[test]
