@@ -373,10 +373,10 @@ impl std::fmt::Debug for Telemetry {
 /// use jsvm::{PoolStats, Stats};
 ///
 /// /// Whether events wait although no worker is free.
-/// fn is_overloaded(stats: &Stats) -> bool {
-///     let PoolStats { size, busy, queued, .. } = &stats.pool;
-///     busy == size && *queued > 0
+/// fn is_overloaded(pool: &PoolStats) -> bool {
+///     pool.idle == 0 && pool.queued > 0
 /// }
+/// let of_runtime = |stats: Stats| is_overloaded(&stats.pool);
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
