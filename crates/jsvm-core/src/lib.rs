@@ -16,6 +16,7 @@ mod execution;
 mod failure;
 mod freeze;
 mod guards;
+mod heap;
 mod interrupt;
 mod jobs;
 mod kept;
