@@ -143,7 +143,7 @@ fn with_stack(mut err: ScriptError, stack: Option<&str>, context: &mut Context) 
     let Some((program, line, column)) = places.next() else {
         return err;
     };
-    let own = name_in_message(&err.message)
+    let own = missing_name(&err)
         .and_then(|name| program.name_after(name, line, column))
         .or_else(|| (line > 0).then(|| program.original(line, column)));
     if let Some(position) = own {
@@ -185,11 +185,17 @@ fn places<'a>(
 
 /// The engine keeps no position for names, so `x is not defined` is placed at
 /// the first `x` behind the last position that it does keep.
-fn name_in_message(message: &str) -> Option<&str> {
-    message
+fn missing_name(err: &ScriptError) -> Option<&str> {
+    let assigned = || {
+        let rest = err
+            .message
+            .strip_prefix("cannot assign to uninitialized ")?;
+        rest.split('`').nth(1)
+    };
+    err.message
         .strip_suffix(" is not defined")
-        .or_else(|| message.split('`').nth(1))
-        .filter(|name| !name.contains(char::is_whitespace))
+        .or_else(assigned)
+        .filter(|name| err.name == "ReferenceError" && !name.contains(char::is_whitespace))
 }
 
 /// One line of the engine's stack text; `None` for what is not the author's.

@@ -12,6 +12,8 @@ fn errors_and_frames_keep_their_places() {
         "class ShopError extends Error {}\nthrow new ShopError('closed')",
         "let e = 'text'\n  ; throw e",
         "throw { code: 7 }",
+        "function check() { throw new Error('unknown `kind`') }\ncheck()\nvar kind = 1",
+        "'use strict'\nlater = 1",
         "let a = 1; for (;;) { let b; let b }",
         "require('fs')",
     ]), @r#"
@@ -46,6 +48,18 @@ fn errors_and_frames_keep_their_places() {
         1 | throw { code: 7 }
           |       ^
             at <anonymous> (a.js:1:7)
+        Error: unknown `kind`
+          --> a.js:1:26
+        1 | function check() { throw new Error('unknown `kind`') }
+          |                          ^
+            at check (a.js:1:26)
+            at <anonymous> (a.js:2:6)
+        ReferenceError: cannot assign to uninitialized global property `later`
+          --> a.js:2:1
+        1 | 'use strict'
+        2 | later = 1
+          | ^
+            at <anonymous> (a.js:2:1)
         SyntaxError: lexical name declared multiple times
           --> a.js:1:22
         1 | let a = 1; for (;;) { let b; let b }
