@@ -146,8 +146,15 @@ impl Writer<'_> {
                 result
             }
             _ => {
-                let target =
-                    self.pick(&["a", "b", "c", "c[0]", "c.length", "[a, b]", "{ a, b = 1 }"])?;
+                let target = self.pick(&[
+                    "a",
+                    "b",
+                    "c",
+                    "c[0]",
+                    "c['length']",
+                    "[a, b]",
+                    "{ a, b = 1 }",
+                ])?;
                 let by = match target {
                     "[a, b]" | "{ a, b = 1 }" => "=",
                     _ => self.pick(&["=", "+=", "-=", "??=", "||="])?,

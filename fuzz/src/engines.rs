@@ -46,9 +46,20 @@ pub(crate) fn metered(text: &str) -> Told {
     }
 }
 
+/// Whether the engine keeps the place of what fails so. It keeps none for names
+/// and for operators, whose errors it tells at the place that it passed last.
+fn has_place(message: &str) -> bool {
+    let operators = [
+        "right-hand side of ",
+        "cannot mix BigInt",
+        "cannot convert a BigInt",
+    ];
+    !message.ends_with(" is not defined")
+        && !operators.iter().any(|start| message.starts_with(start))
+}
+
 fn place(err: &ScriptError) -> Option<String> {
-    // The engine keeps no place for names; ours is found by searching.
-    if err.message.ends_with(" is not defined") {
+    if !has_place(&err.message) {
         return None;
     }
     // Of values that are no errors, the engine tells none.
@@ -95,7 +106,7 @@ pub(crate) fn bare(text: &str) -> Told {
     let message = message.unwrap_or_default();
     let place = stack.lines().find_map(first_place);
     Told::Error {
-        place: place.filter(|_| !message.ends_with(" is not defined")),
+        place: place.filter(|_| has_place(&message)),
         headline: format!("{}: {message}", name),
     }
 }
