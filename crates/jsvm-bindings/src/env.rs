@@ -54,6 +54,8 @@ pub struct Env {
     /// Whether scripts may change the built-in objects that they share with
     /// later executions in the same VM.
     pub freezes: bool,
+    /// Whether scripts may make code of strings, by `eval` and `Function`.
+    pub allows_eval: bool,
     /// The absolute path that `__hooks` holds; only in the PocketBase profile.
     pub hooks_dir: String,
     /// What `require` finds; only in the PocketBase profile.

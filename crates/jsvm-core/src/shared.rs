@@ -50,6 +50,8 @@ struct State {
     originals: RefCell<HashMap<&'static str, JsObject>>,
     /// Proxies that later prototypes put under objects.
     spliced: Cell<usize>,
+    /// Whether the next text for the engine's `eval` comes from the compiler.
+    is_code_permitted: Cell<bool>,
     /// Guards in progress, outermost first, with the objects they marked.
     natives: RefCell<Vec<Option<JsObject>>>,
 }
@@ -66,6 +68,7 @@ impl Shared {
             function_text: RefCell::default(),
             originals: RefCell::default(),
             spliced: Cell::default(),
+            is_code_permitted: Cell::default(),
             natives: RefCell::default(),
         }))
     }
@@ -228,6 +231,16 @@ impl Shared {
         let spliced = self.0.spliced.get().saturating_add(proxies);
         self.0.spliced.set(spliced);
         spliced
+    }
+
+    /// The engine may compile the next text that it is given.
+    pub(crate) fn permit_code(&self) {
+        self.0.is_code_permitted.set(true);
+    }
+
+    /// Whether the engine may compile this text, once.
+    pub(crate) fn take_code_permit(&self) -> bool {
+        self.0.is_code_permitted.take()
     }
 
     /// How deep guards are in each other.

@@ -120,6 +120,21 @@ impl Vm {
         frozen.map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))
     }
 
+    /// Lets scripts make code of strings by `eval`, `Function` and its kin.
+    ///
+    /// Such code goes through the compiler and is stopped as any other. `eval`
+    /// sees globals only, wherever it is called. Without this, all of them
+    /// throw an `EvalError`. Call it before any script runs, and before
+    /// [`freeze`](Self::freeze).
+    ///
+    /// # Errors
+    ///
+    /// If the engine fails.
+    pub fn allow_eval(&mut self) -> Result<(), ScriptError> {
+        let installed = guards::code::install(&self.shared, &mut self.context);
+        installed.map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))
+    }
+
     /// The execution whose limits hold here.
     pub fn execution(&self) -> &Execution {
         self.shared.execution()
@@ -323,7 +338,8 @@ fn drain_function(context: &mut Context) -> JsResult<JsObject> {
         .ok_or_else(|| JsNativeError::typ().with_message("no function").into())
 }
 
-/// What the engine asks of its host: no code from strings, no large buffers.
+/// What the engine asks of its host: no code from strings but what comes from
+/// the compiler, and no large buffers.
 struct Closed;
 
 impl HostHooks for Closed {
@@ -333,11 +349,15 @@ impl HostHooks for Closed {
         _: &[JsString],
         _: &JsString,
         _: bool,
-        _: &mut Context,
+        context: &mut Context,
     ) -> JsResult<()> {
-        Err(JsNativeError::eval()
-            .with_message("code from strings (eval, new Function) is switched off")
-            .into())
+        let shared = context.get_data::<Shared>();
+        if shared.is_some_and(Shared::take_code_permit) {
+            return Ok(());
+        }
+        let message = "code from strings (eval, new Function) is refused; \
+                       sandbox.eval = \"allowed\" permits it";
+        Err(JsNativeError::eval().with_message(message).into())
     }
 
     fn max_buffer_size(&self, context: &mut Context) -> u64 {

@@ -139,9 +139,26 @@ pub struct SandboxConfig {
     /// the profile allows.
     #[serde(deserialize_with = "hosts")]
     pub net: Vec<String>,
+    /// Whether scripts may make code of strings. By default, this is what the
+    /// profile says.
+    pub eval: Eval,
     /// Whether scripts find the built-in objects frozen. By default, they do
     /// not, as in PocketBase.
     pub freeze: bool,
+}
+
+/// Whether scripts may make code of strings, by `eval`, `new Function` and their
+/// kin; such code is metered and limited as any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Eval {
+    /// Refused in the profile `strict`, allowed in `pocketbase`.
+    Profile,
+    /// Allowed.
+    Allowed,
+    /// Refused with an `EvalError`.
+    Refused,
 }
 
 /// `[server]`
@@ -196,6 +213,7 @@ impl Default for SandboxConfig {
             write: Vec::new(),
             run: Vec::new(),
             net: Vec::new(),
+            eval: Eval::Profile,
             freeze: false,
         }
     }
@@ -231,6 +249,15 @@ impl LimitsConfig {
 }
 
 impl SandboxConfig {
+    /// Whether scripts may make code of strings.
+    pub(crate) fn allows_eval(&self) -> bool {
+        match self.eval {
+            Eval::Profile => self.profile == crate::Profile::PocketBase,
+            Eval::Allowed => true,
+            Eval::Refused => false,
+        }
+    }
+
     /// What scripts may reach; directories are taken from `root`.
     pub(crate) fn permissions(&self, root: &Path) -> jsvm_bindings::Permissions {
         let paths = |list: &[String]| {

@@ -23,7 +23,7 @@ mod worker;
 struct Readme;
 
 pub use config::{
-    CacheConfig, Config, ConfigError, DEFAULT_TOML, LimitsConfig, LogFormat, LogLevel,
+    CacheConfig, Config, ConfigError, DEFAULT_TOML, Eval, LimitsConfig, LogFormat, LogLevel,
     MetricsConfig, PoolConfig, SandboxConfig, ServerConfig, TableMode, WhenFull, parse_bytes,
     parse_duration,
 };

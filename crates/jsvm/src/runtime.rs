@@ -126,6 +126,7 @@ impl Builder {
             profile: self.config.sandbox.profile,
             permissions: permissions.clone(),
             freezes: self.config.sandbox.freeze,
+            allows_eval: self.config.sandbox.allows_eval(),
             hooks_dir: absolute(&self.hooks_dir),
             modules: Arc::new(Modules::new(self.modules, longest).only(permissions.require)),
             process_env: self.process_env.into(),

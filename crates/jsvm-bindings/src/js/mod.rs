@@ -85,6 +85,9 @@ impl HookVm {
         context.insert_data(data.clone());
         install(&data, context)
             .map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))?;
+        if env.allows_eval {
+            vm.allow_eval()?;
+        }
         if env.freezes {
             vm.freeze()?;
         }

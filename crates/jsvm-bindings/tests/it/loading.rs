@@ -118,10 +118,10 @@ fn misuse_is_told_with_its_place_and_cure() {
             at <anonymous> (main.pb.js:1:10)
 
         TypeError: [cronAdd] cron job "a": `never` has 1 fields; write five with one space between them, minute hour day month weekday, such as `0 12 * * 1-5`
-          --> main.pb.js:1:15
+          --> main.pb.js:1:8
         1 | cronAdd('a', 'never', () => {})
-          |               ^
-            at <anonymous> (main.pb.js:1:15)
+          |        ^
+            at <anonymous> (main.pb.js:1:8)
 
         ReferenceError: onRecordBeforeCreate is not defined
           --> main.pb.js:1:1

@@ -165,6 +165,7 @@ fn env(app: &App, limits: Limits, profile: Profile, modules: Arc<dyn ModuleFiles
         profile,
         permissions: Permissions::of(profile),
         freezes: false,
+        allows_eval: false,
         hooks_dir: "/app/hooks".into(),
         modules: Arc::new(Modules::new(modules, limits.source_size)),
         system: Arc::new(jsvm_bindings::NoSystem),

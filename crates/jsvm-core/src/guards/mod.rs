@@ -12,6 +12,7 @@ mod buffers;
 mod builder;
 mod callbacks;
 mod chains;
+pub(crate) mod code;
 mod copies;
 mod date;
 mod elements;

@@ -8,6 +8,7 @@ mod analysis;
 mod buffers;
 mod builtins;
 mod chains;
+mod code;
 mod guards;
 mod hostile;
 mod lengths;

@@ -105,3 +105,18 @@ fn frozen_built_ins_stay_as_they_were() {
     assert_eq!(told(&runtime(""), open), "\"mine\"");
     assert_eq!(told(&runtime("freeze = true"), open), "{}");
 }
+
+#[test]
+fn code_from_strings_is_refused_by_the_profile_or_the_setting() {
+    let code = "eval('1') + new Function('return 1')()";
+    let refused = "EvalError: code from strings (eval, new Function) is refused; \
+                   sandbox.eval = \"allowed\" permits it";
+    for (sandbox, expected) in [
+        ("", refused),
+        ("eval = \"allowed\"", "2"),
+        ("profile = \"pocketbase\"", "2"),
+        ("profile = \"pocketbase\"\neval = \"refused\"", refused),
+    ] {
+        assert_eq!(told(&runtime(sandbox), code), expected, "{sandbox}");
+    }
+}
