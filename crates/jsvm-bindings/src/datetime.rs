@@ -63,14 +63,16 @@ impl DateTime {
     /// As [`parse`](Self::parse); a text without an offset is of this zone.
     pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Option<Self> {
         let text = text.trim();
-        if let Ok(at) = text.replacen(' ', "T", 1).parse::<Timestamp>() {
-            return Some(Self::from_timestamp(at));
-        }
-        let civil = text
-            .parse::<civil::DateTime>()
-            .or_else(|_| text.parse::<civil::Date>().map(|date| date.at(0, 0, 0, 0)));
-        if let Ok(civil) = civil {
-            return Self::of(civil, zone);
+        if is_iso(text) {
+            if let Ok(at) = text.replacen(' ', "T", 1).parse::<Timestamp>() {
+                return Some(Self::from_timestamp(at));
+            }
+            let civil = text
+                .parse::<civil::DateTime>()
+                .or_else(|_| text.parse::<civil::Date>().map(|date| date.at(0, 0, 0, 0)));
+            if let Ok(civil) = civil {
+                return Self::of(civil, zone);
+            }
         }
         LAYOUTS.iter().find_map(|layout| {
             let parts = strtime::parse(layout, text).ok()?;
@@ -159,6 +161,34 @@ impl fmt::Display for DateTime {
     }
 }
 
+/// `2006-01-02`, or with a time that has seconds, as the layouts of Go want it.
+fn is_iso(text: &str) -> bool {
+    match text.as_bytes() {
+        [_, _, _, _, b'-', _, _, b'-', _, _] => true,
+        [
+            _,
+            _,
+            _,
+            _,
+            b'-',
+            _,
+            _,
+            b'-',
+            _,
+            _,
+            b'T' | b' ',
+            _,
+            _,
+            b':',
+            _,
+            _,
+            b':',
+            ..,
+        ] => true,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +212,10 @@ mod tests {
             ("Thu Feb 29 12:30:15 2024", "2024-02-29 12:30:15.000Z"),
             ("29 Feb 2024", "2024-02-29 00:00:00.000Z"),
             ("2024-02-30", ""),
+            ("2024-02-29 12:30", ""),
+            ("2024-02-29T12:30Z", ""),
+            ("20240229", ""),
+            ("2024-02-29t12:30:15z", ""),
             ("soon", ""),
             ("", ""),
         ] {

@@ -92,6 +92,10 @@ pub(super) fn format(args: &[JsValue], context: &mut Context) -> JsResult<String
 
 fn verb_text(verb: char, value: &JsValue, context: &mut Context) -> JsResult<String> {
     match verb {
+        // As JSON.stringify, which gives no text for these.
+        'j' if value.is_undefined() || value.is_callable() || value.is_symbol() => {
+            Ok("undefined".to_owned())
+        }
         'j' => Ok(super::convert::to_plain(value, context)?.to_string()),
         'd' => {
             let number = value.to_number(context)?;

@@ -314,6 +314,7 @@ fn built_in_modules_are_there_under_two_names() {
         console.log(B === Buffer, B === require("node:buffer").Buffer)
         console.log(require("process") === process, require("node:process").env.SHOP, Object.keys(process).join(), process.env.NONE)
         console.log(Object.keys(require("util")).join(), require("node:util").format("%s has %d %j%%", "shop", "2", { a: 1 }, "rest"))
+        console.log("%j", undefined, "tail", require("util").format("%j", () => 1))
         require("console").log("said by", typeof require("node:console").error)
         process.env.SHOP = "other"
         console.log(process.env.SHOP)
@@ -325,7 +326,7 @@ fn built_in_modules_are_there_under_two_names() {
     );
     assert_eq!(
         told,
-        "true true\ntrue corner env undefined\nformat shop has 2 {\"a\":1}% rest\nsaid by function\nother\n5 6 other"
+        "true true\ntrue corner env undefined\nformat shop has 2 {\"a\":1}% rest\nundefined tail undefined\nsaid by function\nother\n5 6 other"
     );
 }
 
