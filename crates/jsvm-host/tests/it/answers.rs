@@ -101,3 +101,32 @@ fn members_of_the_logger_have_their_levels() {
         ]
     );
 }
+
+#[test]
+fn numbers_keep_their_last_digit() {
+    let site = Site::hooks(
+        r#"routerAdd("POST", "/echo", (e) => e.json(200, { n: e.requestInfo().body.n }))"#,
+    );
+    for text in [
+        "0.30000000000000004",
+        "4.3173057332059e-310",
+        "1.7976931348623157e+308",
+        "8.988465674311582e+307",
+        "9007199254740993",
+    ] {
+        let kind = ("content-type", "application/json");
+        let body = format!("{{\"n\":{text}}}");
+        let answer = send(site.address, "POST", "/echo", &[kind], &body);
+        let number: f64 = text.parse().unwrap();
+        let echoed: f64 = answer.body["{\"n\":".len()..]
+            .trim_end_matches("}\n")
+            .parse()
+            .unwrap();
+        assert_eq!(
+            echoed.to_bits(),
+            number.to_bits(),
+            "{text}: {}",
+            answer.body
+        );
+    }
+}
