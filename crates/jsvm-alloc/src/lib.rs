@@ -21,7 +21,7 @@
 
 mod park;
 
-pub use park::{Limited, parked_threads, set_thread_limit};
+pub use park::{Limited, parked_threads, set_thread_limit, set_thread_stack};
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -1,5 +1,5 @@
-//! The last resort against a thread that asks for too much memory: it sleeps
-//! for ever.
+//! The last resort against a thread that asks for too much memory, or whose
+//! stack is half full: it sleeps for ever.
 //!
 //! One rule: an allocator may block but not unwind, and refusing memory ends
 //! the process; so a thread that may not have more never comes back. Whoever
@@ -20,7 +20,7 @@ static PARKED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static LIMIT: Limit = const {
-        Limit { bytes: Cell::new(NEVER), in_force: Cell::new(NEVER) }
+        Limit { bytes: Cell::new(NEVER), in_force: Cell::new(NEVER), floor: Cell::new(0) }
     };
 }
 
@@ -29,6 +29,8 @@ struct Limit {
     bytes: Cell<i64>,
     /// The same inside of such a scope, else [`NEVER`].
     in_force: Cell<i64>,
+    /// The address that the stack may not reach inside of such a scope.
+    floor: Cell<usize>,
 }
 
 /// Sets what the current thread may hold inside of [`Limited::on`], in bytes
@@ -38,6 +40,17 @@ struct Limit {
 #[inline]
 pub fn set_thread_limit(live_bytes: i64) {
     LIMIT.with(|limit| limit.bytes.set(live_bytes));
+}
+
+/// Sets how many bytes of its stack, from here on down, the current thread may
+/// use inside of [`Limited::on`]; by default, any number.
+///
+/// It is looked at when memory is asked for, so give half of what there is:
+/// what recurses and keeps a growing list of where it is doubles that list at
+/// least once in the second half.
+#[inline]
+pub fn set_thread_stack(bytes: usize) {
+    LIMIT.with(|limit| limit.floor.set(here().saturating_sub(bytes)));
 }
 
 /// How many threads sleep for ever, in the whole process.
@@ -101,9 +114,21 @@ impl Drop for Limited {
 /// Called with what a thread would hold after an allocation of some size.
 #[inline]
 pub(crate) fn ask(live_bytes: i64) {
-    if live_bytes > LIMIT.with(|limit| limit.in_force.get()) {
+    let is_beyond = LIMIT.with(|limit| {
+        let most = limit.in_force.get();
+        live_bytes > most || (here() < limit.floor.get() && most != NEVER)
+    });
+    if is_beyond {
         park();
     }
+}
+
+/// About where the stack of this thread ends now; stacks grow downwards on
+/// every system that threads of the standard library run on.
+#[inline]
+fn here() -> usize {
+    let marker = 0_u8;
+    std::ptr::from_ref(&marker).addr()
 }
 
 /// Does not allocate: sleeping is a call to the system.

@@ -7,6 +7,7 @@ use std::{hint::black_box, sync::Barrier, thread};
 
 use jsvm_alloc::{
     CountingAlloc, Limited, Meter, Used, is_installed, parked_threads, set_thread_limit,
+    set_thread_stack,
     thread_allocated_bytes, thread_live_bytes,
 };
 
@@ -158,6 +159,35 @@ fn a_thread_beyond_its_limit_never_returns_and_holds_up_nobody() {
     assert!(rx.try_recv().is_err(), "it came back");
     assert!(!thread.is_finished());
     drop(buffer(16 * 1024 * 1024));
+}
+
+/// Recurses as an engine does: a list of where it is grows with each level.
+fn recurse(levels: u32, list: &mut Vec<u32>) -> u32 {
+    list.push(levels);
+    if levels == 0 {
+        return 0;
+    }
+    1 + std::hint::black_box(recurse(levels - 1, list))
+}
+
+#[test]
+fn a_stack_that_is_half_full_is_the_end_of_its_thread() {
+    const STACK: usize = 16 * 1024 * 1024;
+    let (tx, rx) = std::sync::mpsc::channel();
+    let thread = thread::Builder::new().stack_size(STACK).spawn(move || {
+        set_thread_limit(i64::MAX - 1);
+        set_thread_stack(STACK / 2);
+        let _script = Limited::on();
+        tx.send(recurse(1_000, &mut Vec::new()))
+            .expect("the test waits");
+        tx.send(recurse(u32::MAX, &mut Vec::new()))
+            .expect("the test waits");
+    });
+    let thread = thread.expect("there are threads");
+    assert_eq!(rx.recv(), Ok(1_000));
+    wait_for_parked(1);
+    assert!(rx.try_recv().is_err(), "it came back");
+    assert!(!thread.is_finished());
 }
 
 #[test]
