@@ -8,16 +8,22 @@
 use super::{Guard, arg, buffers::replace_class, missing, replace};
 use crate::{error::LimitHit, shared::Shared};
 use boa_engine::{
-    Context, JsObject, JsResult, JsValue, js_string,
+    Context, JsNativeError, JsObject, JsResult, JsValue, js_string,
     object::{
         FunctionObjectBuilder,
-        builtins::{JsProxy, JsWeakMap},
+        builtins::{JsArray, JsProxy, JsWeakMap},
     },
     property::PropertyDescriptor,
 };
+use std::collections::HashSet;
 
 /// Proxies that prototypes changed later may put on top of each other.
 const MAX_SPLICED: usize = 50_000;
+
+/// Where the parts of a proxy are in their list.
+const DEPTH: u32 = 0;
+const TARGET: u32 = 1;
+const HANDLER: u32 = 2;
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     replace_class("Proxy", proxy, shared, context)?;
@@ -75,12 +81,16 @@ fn proto_setter(prototype: &JsObject, shared: &Shared, context: &mut Context) ->
 impl Guard {
     /// How many proxies are on the way down from a value.
     fn proxies(&self, value: &JsValue, context: &mut Context) -> JsResult<usize> {
-        let depths = self.depths()?;
+        let proxies = self.known_proxies()?;
         let mut next = value.as_object();
         while let Some(object) = next {
             self.spend(1, context)?;
             if JsProxy::from_object(object.clone()).is_ok() {
-                let depth = depths.get(&object, context)?.as_number();
+                let parts = proxies.get(&object, context)?;
+                let Some(parts) = parts.as_object() else {
+                    return Ok(1);
+                };
+                let depth = parts.get(DEPTH, context)?.as_number();
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
@@ -93,8 +103,8 @@ impl Guard {
         Ok(0)
     }
 
-    /// Depths of all proxies that scripts made.
-    fn depths(&self) -> JsResult<JsWeakMap> {
+    /// Depths, targets and handlers of all proxies that scripts made.
+    fn known_proxies(&self) -> JsResult<JsWeakMap> {
         let depths = self.shared.original("proxies");
         depths
             .and_then(|depths| JsWeakMap::from_object(depths).ok())
@@ -113,14 +123,81 @@ impl Guard {
         Ok(depth)
     }
 
-    fn remember(&self, proxy: &JsObject, depth: usize, context: &mut Context) -> JsResult<()> {
-        let depths = self.depths()?;
-        depths.set(proxy, JsValue::from(depth), context).map(drop)
+    fn remember(
+        &self,
+        proxy: &JsObject,
+        depth: usize,
+        args: &[JsValue],
+        context: &mut Context,
+    ) -> JsResult<()> {
+        let parts = [JsValue::from(depth), arg(args, 0), arg(args, 1)];
+        let parts = JsArray::from_iter(parts, context);
+        let proxies = self.known_proxies()?;
+        proxies.set(proxy, parts.into(), context).map(drop)
+    }
+
+    /// The object whose prototype is set where it is set for `value`: a proxy
+    /// hands on to its target.
+    fn behind(&self, value: &JsValue, context: &mut Context) -> JsResult<Option<JsObject>> {
+        let proxies = self.known_proxies()?;
+        let mut object = value.as_object();
+        while let Some(proxy) = &object
+            && let Some(parts) = proxies.get(proxy, context)?.as_object()
+        {
+            object = parts.get(TARGET, context)?.as_object();
+        }
+        Ok(object)
+    }
+
+    /// Whether looking something up in `start` may come to `wanted`: below
+    /// prototypes, and where a proxy has no trap, which it looks for in its
+    /// handler. More proxies than functions may call each other are refused.
+    fn leads_to(
+        &self,
+        start: &JsValue,
+        wanted: &JsObject,
+        context: &mut Context,
+    ) -> JsResult<bool> {
+        let proxies = self.known_proxies()?;
+        let limit = self.shared.execution().limits().recursion;
+        let (mut seen, mut through) = (HashSet::new(), 0);
+        let mut waiting: Vec<JsObject> = start.as_object().into_iter().collect();
+        while let Some(object) = waiting.pop() {
+            self.spend(1, context)?;
+            if JsObject::equals(&object, wanted) {
+                return Ok(true);
+            }
+            if !seen.insert(object.clone()) {
+                continue;
+            }
+            match proxies.get(&object, context)?.as_object() {
+                Some(parts) => {
+                    through += 1;
+                    if through > limit {
+                        return Err(self.shared.end(LimitHit::Recursion(limit), context));
+                    }
+                    for part in [TARGET, HANDLER] {
+                        waiting.extend(parts.get(part, context)?.as_object());
+                    }
+                }
+                None => waiting.extend(object.prototype()),
+            }
+        }
+        Ok(false)
     }
 
     /// A prototype that is set makes chains deeper that were measured before.
-    fn splice(&self, prototype: &JsValue, context: &mut Context) -> JsResult<()> {
+    ///
+    /// The standard refuses one that leads back to its object, but looks no
+    /// further than the first proxy; what is looked up there would never end.
+    fn splice(&self, object: &JsValue, prototype: &JsValue, context: &mut Context) -> JsResult<()> {
         let proxies = self.proxies(prototype, context)?;
+        if let (1.., Some(object)) = (proxies, self.behind(object, context)?)
+            && self.leads_to(prototype, &object, context)?
+        {
+            let message = "a prototype must not lead back to its object through a proxy";
+            return Err(JsNativeError::typ().with_message(message).into());
+        }
         if self.shared.splice(proxies) > MAX_SPLICED {
             let limit = self.shared.execution().limits().recursion;
             return Err(self.shared.end(LimitHit::Recursion(limit), context));
@@ -141,7 +218,7 @@ fn proxy(
     };
     let depth = guard.deep(args, context)?;
     let proxy = guard.originals[0].construct(args, Some(&new_target), context)?;
-    guard.remember(&proxy, depth, context)?;
+    guard.remember(&proxy, depth, args, context)?;
     Ok(proxy.into())
 }
 
@@ -156,7 +233,7 @@ fn revocable(
     if let Some(pair) = made.as_object() {
         let proxy = pair.get(js_string!("proxy"), context)?;
         if let Some(proxy) = proxy.as_object() {
-            guard.remember(&proxy, depth, context)?;
+            guard.remember(&proxy, depth, args, context)?;
         }
     }
     Ok(made)
@@ -168,7 +245,7 @@ fn set_prototype(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    guard.splice(&arg(args, 1), context)?;
+    guard.splice(&arg(args, 0), &arg(args, 1), context)?;
     guard.originals[0].call(this, args, context)
 }
 
@@ -178,7 +255,7 @@ fn proto(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    guard.splice(&arg(args, 0), context)?;
+    guard.splice(this, &arg(args, 0), context)?;
     guard.originals[0].call(this, args, context)
 }
 

@@ -38,6 +38,29 @@ fn chains_of_proxies_end() {
 }
 
 #[test]
+fn no_prototype_leads_back_through_a_proxy() {
+    let told = "TypeError: a prototype must not lead back to its object through a proxy";
+    for text in [
+        "const t = {}, p = new Proxy(t, {}); Object.setPrototypeOf(t, p); p.x",
+        "const t = {}, p = new Proxy(t, {}); Reflect.setPrototypeOf(t, p); 'x' in p",
+        "const t = {}, p = new Proxy(t, {}); t.__proto__ = p; p.x = 1",
+        "const h = {}, p = new Proxy({}, h); h.__proto__ = p; p.x",
+        "const t = {}, p = new Proxy(new Proxy(t, {}), {}); t.__proto__ = { __proto__: p }; p.x",
+        "const t = {}, p = new Proxy({ __proto__: t }, {}); t.__proto__ = p; p.x",
+        "const t = {}, { proxy: p } = Proxy.revocable(t, {}); t.__proto__ = p; p.x",
+        "const a = {}, b = {}, p = new Proxy(a, {}), q = new Proxy(b, {}); a.__proto__ = q; b.__proto__ = p; p.x",
+        "const t = function () {}, p = new Proxy(t, {}); class A extends t {} Object.setPrototypeOf(t, p); A.x",
+        "const t = {}, p = new Proxy(t, Reflect); t.__proto__ = p; p.x",
+        "const p = new Proxy({}, {}); Object.setPrototypeOf(p, p); p.x",
+        "const t = {}, p = new Proxy(t, {}), q = new Proxy(new Proxy(t, {}), {}); q.__proto__ = p; p.x",
+    ] {
+        assert_eq!(ends(text), told, "{text}");
+    }
+    let fine = "const p = new Proxy({ x: 1 }, {}), o = {}; o.__proto__ = p; Object.setPrototypeOf(o, p); o.x";
+    assert_eq!(ends(fine), "1");
+}
+
+#[test]
 fn chains_of_iterators_end() {
     for text in [
         "let i = [1].values(); for (let n = 0; n < 2e4; n++) i = i.map((x) => x); i.next()",
