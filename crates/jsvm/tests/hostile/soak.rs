@@ -15,8 +15,14 @@ const SCRIPTS: u64 = 200;
 /// One in so many is hostile.
 const HOSTILE: u64 = 4;
 /// Scripts that a worker does not come back from: they sleep inside of one
-/// operator, with what they hold, and so have no place where memory is counted.
-const PARKED: &[&str] = &["text/doubling"];
+/// operator or of calls that nobody counts, with what they hold.
+const PARKED: &[&str] = &[
+    "text/doubling",
+    "natives/getter_of_itself",
+    "natives/iterator_of_itself",
+    "natives/locale_text",
+    "natives/primitive_of_itself",
+];
 /// What the process may hold more afterwards, in bytes: what both workers may
 /// hold at once, since the system's allocator may place that anew.
 const SLACK: i64 = 2 * (64 << 20);
