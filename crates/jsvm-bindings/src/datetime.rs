@@ -163,28 +163,9 @@ impl fmt::Display for DateTime {
 
 /// `2006-01-02`, or with a time that has seconds, as the layouts of Go want it.
 fn is_iso(text: &str) -> bool {
-    match text.as_bytes() {
-        [_, _, _, _, b'-', _, _, b'-', _, _] => true,
-        [
-            _,
-            _,
-            _,
-            _,
-            b'-',
-            _,
-            _,
-            b'-',
-            _,
-            _,
-            b'T' | b' ',
-            _,
-            _,
-            b':',
-            _,
-            _,
-            b':',
-            ..,
-        ] => true,
+    let has_time = |time: &[u8]| matches!(time, [b'T' | b' ', _, _, b':', _, _, b':', ..]);
+    match text.as_bytes().split_at_checked(10) {
+        Some(([_, _, _, _, b'-', _, _, b'-', _, _], time)) => time.is_empty() || has_time(time),
         _ => false,
     }
 }

@@ -7,8 +7,7 @@ use std::{hint::black_box, sync::Barrier, thread};
 
 use jsvm_alloc::{
     CountingAlloc, Limited, Meter, Used, is_installed, parked_threads, set_thread_limit,
-    set_thread_stack,
-    thread_allocated_bytes, thread_live_bytes,
+    set_thread_stack, thread_allocated_bytes, thread_live_bytes,
 };
 
 #[global_allocator]
