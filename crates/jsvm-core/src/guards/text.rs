@@ -1,5 +1,5 @@
-//! `repeat`, `padStart`, `padEnd`, `concat`, `trim` and its kin, `localeCompare`
-//! and `String.raw`.
+//! `at`, `repeat`, `padStart`, `padEnd`, `concat`, `trim` and its kin,
+//! `localeCompare` and `String.raw`.
 //!
 //! The one rule: how long the text will be is known before it is made.
 
@@ -11,6 +11,7 @@ use boa_engine::{
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let string = context.intrinsics().constructors().string().prototype();
+    replace(&string, "at", at, shared, context)?;
     replace(&string, "repeat", repeat, shared, context)?;
     replace(&string, "padStart", pad_start, shared, context)?;
     replace(&string, "padEnd", pad_end, shared, context)?;
@@ -38,6 +39,14 @@ impl Guard {
 fn bytes(text: &JsString, units: u64) -> u64 {
     let is_narrow = text.iter().all(|unit| unit < 0x100);
     units.saturating_mul(if is_narrow { 1 } else { 2 })
+}
+
+/// The engine panics for an index that is far below zero.
+fn at(guard: &Guard, this: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    const FAR: f64 = 9_007_199_254_740_992.0;
+    let text = this.require_object_coercible()?.to_string(context)?;
+    let index = arg(args, 0).to_number(context)?.clamp(-FAR, FAR);
+    guard.originals[0].call(&text.into(), &[index.into()], context)
 }
 
 fn repeat(

@@ -1,7 +1,7 @@
 //! Functions on texts of ours against the engine's, on short texts and on such
 //! as are taken in pieces.
 
-use crate::builtins::same_told;
+use crate::{builtins::same_told, guards::guarded};
 use proptest::prelude::*;
 
 /// Tells of a long text what a difference would change.
@@ -154,4 +154,11 @@ proptest! {
             tell('replace', () => text.replaceAll(wanted, '-').length + text.replace(wanted, '+'));"
         ));
     }
+}
+
+#[test]
+fn an_index_may_be_far_away() {
+    let text = "[-1e308, -Infinity, -(2 ** 63), 2 ** 63, NaN, -1, '1', undefined].map((n) => 'abc'.at(n)).join() \
+                + [String.prototype.at.name, String.prototype.at.length]";
+    assert_eq!(guarded(text), ",,,,a,c,b,aat,1");
 }
