@@ -15,6 +15,7 @@ use crate::{
     hooks::{CronJob, Handler, HookSet},
     hosted::Hosted,
     lock::{Locked, lock},
+    mail::Mailer,
     observer::host_call,
     output::{Level, Output},
     record::{Record, RecordRef},
@@ -48,6 +49,7 @@ struct Shared {
     hooks: ArcSwap<HookSet>,
     dispatch: OnceLock<Arc<dyn Dispatch>>,
     web_api: OnceLock<Arc<dyn WebApi>>,
+    mailer: OnceLock<Arc<dyn Mailer>>,
     settings: ArcSwap<Value>,
     store: Mutex<BTreeMap<String, Value>>,
     crons: Mutex<BTreeMap<String, CronJob>>,
@@ -92,6 +94,7 @@ impl App {
                 hooks: ArcSwap::default(),
                 dispatch: OnceLock::new(),
                 web_api: OnceLock::new(),
+                mailer: OnceLock::new(),
                 settings: ArcSwap::from_pointee(default_settings()),
                 store: Mutex::default(),
                 crons: Mutex::default(),
@@ -125,6 +128,21 @@ impl App {
     pub fn web_api(&self) -> Result<&dyn WebApi, Error> {
         let api = self.shared.web_api.get().map(|api| &**api);
         api.ok_or_else(|| Error::host("this host has no web API"))
+    }
+
+    /// Says who sends mails. Once only, as [`set_dispatch`](Self::set_dispatch).
+    pub fn set_mailer(&self, mailer: Arc<dyn Mailer>) {
+        let _ = self.shared.mailer.set(mailer);
+    }
+
+    /// Who sends mails.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] if nobody does.
+    pub(crate) fn mailer(&self) -> Result<&dyn Mailer, Error> {
+        let mailer = self.shared.mailer.get().map(|mailer| &**mailer);
+        mailer.ok_or_else(|| Error::host("this host sends no mails"))
     }
 
     /// The hooks that are in force, or those that this handle keeps.

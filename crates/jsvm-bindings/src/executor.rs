@@ -19,8 +19,36 @@ use std::{
     cell::{Cell, OnceCell, RefCell},
     rc::Rc,
     sync::Arc,
+    thread,
     time::Duration,
 };
+
+/// Asks something of the world outside that may take its time: `longest`, or a
+/// little less than what the script has left.
+///
+/// If that was not enough, the rest of the script's time is waited for, so that
+/// its limit ends it, and its worker is back at the deadline.
+///
+/// # Errors
+///
+/// Those of `ask`.
+pub(crate) fn in_time<T>(
+    longest: Duration,
+    ask: impl FnOnce(Duration) -> Result<T, Error>,
+) -> Result<T, Error> {
+    const MARGIN: Duration = Duration::from_millis(20);
+    let Some(executor) = Executor::current() else {
+        return ask(longest);
+    };
+    let left = executor.remaining();
+    let margin = MARGIN.min(left / 4);
+    let answer = ask(longest.min(left.saturating_sub(margin)));
+    let left = executor.remaining();
+    if answer.is_err() && left <= margin {
+        thread::sleep(left);
+    }
+    answer
+}
 
 /// Runs chains on the thread that made it.
 ///

@@ -14,8 +14,8 @@ use crate::{
 use anyhow::{Context, Result};
 use jsvm::{App, Config, Error, Event, Member, Position, Rows, Runtime, Source};
 use jsvm_host::{
-    Clock, Console, HttpClient, Machine, MetricsTable, Project, ProjectModules, Server, Sqlite,
-    Superuser, Watch,
+    Clock, Console, HttpClient, Machine, MetricsTable, Post, Project, ProjectModules, Server,
+    Sqlite, Superuser, Watch,
     server::{self, MetricsPage},
 };
 use std::{
@@ -147,6 +147,7 @@ fn start(
         ..Console::default()
     };
     let app = App::new(Arc::new(store.clone()), Arc::new(console));
+    app.set_mailer(Arc::new(Post::new()));
     let mut builder = Runtime::builder(app)
         .config(config.clone())
         .hooks_dir(project.hooks_dir())

@@ -1,9 +1,10 @@
-//! A reference host for jsvm: SQLite records, HTTP, cron.
+//! A reference host for jsvm: SQLite records, HTTP, cron, mail.
 
 mod api;
 mod clock;
 mod console;
 mod http_client;
+mod mail;
 mod modules;
 mod project;
 pub mod server;
@@ -16,6 +17,7 @@ mod watch;
 pub use clock::Clock;
 pub use console::Console;
 pub use http_client::HttpClient;
+pub use mail::Post;
 pub use modules::ProjectModules;
 pub use project::Project;
 pub use server::Server;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     cast,
-    executor::Executor,
+    executor::in_time,
     http::{Cookie, Headers},
     network::{self, Incoming, Wanted},
     observer::host_call,
@@ -37,7 +37,10 @@ fn send(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValu
     let wanted = wanted(&arg(args, 0), context)?;
     let env = HostData::of(context).0.env.clone();
     let sent = host_call("http.send", || {
-        network::send(&*env.network, &env.permissions.net, wanted)
+        in_time(wanted.timeout, |timeout| {
+            let wanted = Wanted { timeout, ..wanted };
+            network::send(&*env.network, &env.permissions.net, wanted)
+        })
     });
     // An answer that came too late is none.
     jsvm_core::check_limits(context)?;
@@ -86,16 +89,14 @@ fn wanted(config: &JsValue, context: &mut Context) -> JsResult<Wanted> {
     })
 }
 
-/// How long to wait: what the script says, within its own time.
+/// How long to wait, if the script lives that long.
 fn wait(timeout: &JsValue, context: &mut Context) -> JsResult<Duration> {
     let seconds = match timeout.is_null_or_undefined() {
         true => 0.0,
         false => timeout.to_number(context)?,
     };
     let asked = Duration::try_from_secs_f64(seconds).unwrap_or(TIMEOUT);
-    let asked = if asked.is_zero() { TIMEOUT } else { asked };
-    let left = Executor::current().map_or(asked, |executor| executor.remaining());
-    Ok(asked.min(left))
+    Ok(if asked.is_zero() { TIMEOUT } else { asked })
 }
 
 /// The bytes to send. PocketBase: data as JSON if there is any; else the body,

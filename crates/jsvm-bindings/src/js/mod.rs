@@ -28,6 +28,7 @@ mod http;
 mod incoming;
 mod info;
 mod loader;
+mod mail;
 mod member;
 mod misuse;
 mod multipart;
@@ -333,6 +334,7 @@ pub(crate) struct Classes {
     duration: JsObject,
     /// Maps in models.
     map: JsObject,
+    mail_client: JsObject,
 }
 
 impl Classes {
@@ -349,6 +351,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     loader::install_cron(context)?;
     security::install(context)?;
     form_data::install(context)?;
+    mail::install(context)?;
     paths::install(context)?;
     apis::install(context)?;
     if data.env.permissions.require.is_any() {
@@ -365,6 +368,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         date_time: time::install(context)?,
         duration: duration::prototype(context)?,
         map: dynamic_model::map_prototype(context)?,
+        mail_client: mail::CLIENT.prototype(None, context)?,
         record: record::install(context)?,
         collection: record::install_collection(context)?,
         app: app::install(context)?,

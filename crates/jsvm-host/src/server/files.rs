@@ -209,7 +209,7 @@ fn http_date(time: SystemTime) -> Option<String> {
 }
 
 /// The type that the name tells, or else what the bytes look like.
-fn content_type(file: &Path, bytes: &[u8]) -> &'static str {
+pub(crate) fn content_type(file: &Path, bytes: &[u8]) -> &'static str {
     let extension = file.extension().and_then(|extension| extension.to_str());
     let extension = extension.unwrap_or_default().to_ascii_lowercase();
     let known = TYPES.iter().find(|(known, _)| *known == extension);

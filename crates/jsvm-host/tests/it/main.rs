@@ -6,6 +6,7 @@ mod answers;
 mod files;
 mod http_client;
 mod limits;
+mod mail;
 mod members;
 mod metrics;
 mod records;

@@ -5,7 +5,7 @@
 
 use jsvm::{App, Config, Level, Output, Runtime, Source, metrics::Naming};
 use jsvm_host::{
-    HttpClient, Machine, Project, ProjectModules, Server, Sqlite,
+    HttpClient, Machine, Post, Project, ProjectModules, Server, Sqlite,
     server::{MetricsPage, Options},
 };
 use serde_json::{Map, Value};
@@ -217,6 +217,7 @@ fn runtime(app: App, timeout: Option<Duration>, project: &Project, config: &str)
     config.pool.workers = 2;
     config.limits.timeout = timeout.unwrap_or(Duration::from_secs(60));
     let variables = [("SHOP", "corner"), ("SECRET", "hidden")];
+    app.set_mailer(Arc::new(Post::new()));
     let builder = Runtime::builder(app).config(config);
     builder
         .modules(Arc::new(ProjectModules::new(project)))
