@@ -6,12 +6,13 @@
 use crate::{
     cast,
     collection::{Collection, Field, FieldKind},
+    expand::{Expand, Shown},
     lock::{Locked, lock},
 };
 use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// A record of a collection; PocketBase: `core.Record`.
@@ -24,7 +25,7 @@ pub struct Record {
     custom: BTreeMap<String, Value>,
     hidden: BTreeSet<String>,
     shown: BTreeSet<String>,
-    expand: Map<String, Value>,
+    expand: Expand,
     saved_id: String,
     with_custom: bool,
     shows_email: bool,
@@ -40,7 +41,7 @@ impl Record {
             custom: BTreeMap::new(),
             hidden: BTreeSet::new(),
             shown: BTreeSet::new(),
-            expand: Map::new(),
+            expand: Expand::default(),
             saved_id: String::new(),
             with_custom: false,
             shows_email: false,
@@ -100,7 +101,7 @@ impl Record {
     pub fn original(&self) -> Self {
         Self {
             values: self.original.to_vec(),
-            expand: Map::new(),
+            expand: Expand::default(),
             custom: BTreeMap::new(),
             ..self.clone()
         }
@@ -198,18 +199,29 @@ impl Record {
         }
     }
 
-    /// What relations were expanded to, by field name.
-    pub fn expand(&self) -> &Map<String, Value> {
+    /// What relations were expanded to, by name; see
+    /// [`RecordRef::set_expand`].
+    pub fn expand(&self) -> &Expand {
         &self.expand
     }
 
-    /// Replaces what relations were expanded to.
-    pub fn set_expand(&mut self, expand: Map<String, Value>) {
-        self.expand = expand;
+    pub(crate) fn replace_expand(&mut self, expand: Expand) -> Expand {
+        std::mem::replace(&mut self.expand, expand)
     }
 
     /// What clients see; PocketBase: `publicExport`.
+    ///
+    /// Expanded records are shown 32 deep, and 64 MiB of them at most.
     pub fn public_export(&self) -> Map<String, Value> {
+        let mut out = self.public_fields();
+        if !self.expand.is_empty() {
+            out.insert("expand".into(), Shown::new().of(&self.expand).into());
+        }
+        out
+    }
+
+    /// What clients see of the record itself.
+    pub(crate) fn public_fields(&self) -> Map<String, Value> {
         let mut out = Map::new();
         if self.with_custom {
             let custom = self
@@ -222,9 +234,6 @@ impl Record {
             if self.is_public(field) {
                 out.insert(field.name.clone(), self.get(&field.name).clone());
             }
-        }
-        if !self.expand.is_empty() {
-            out.insert("expand".into(), Value::Object(self.expand.clone()));
         }
         out.insert("collectionId".into(), self.collection.id.clone().into());
         out.insert("collectionName".into(), self.collection.name.clone().into());
@@ -263,6 +272,17 @@ impl RecordRef {
     /// A copy of the record as it is now.
     pub fn snapshot(&self) -> Record {
         self.lock().clone()
+    }
+
+    /// The record itself, if nobody else holds it.
+    pub(crate) fn into_inner(self) -> Option<Record> {
+        let record = Arc::into_inner(self.0)?;
+        Some(record.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What tells it from all other records in memory.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Whether both are the same record in memory.

@@ -49,6 +49,7 @@ pub(super) fn install(context: &mut Context) -> JsResult<AppClasses> {
             let prototype = APP.prototype(None, context)?;
             super::auth::APP.add_to(&prototype, context)?;
             super::cron::APP.add_to(&prototype, context)?;
+            super::expand::APP.add_to(&prototype, context)?;
             super::mail::APP.add_to(&prototype, context)?;
             super::db::APP.add_to(&prototype, context)?;
             prototype

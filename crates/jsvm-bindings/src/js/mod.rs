@@ -19,6 +19,7 @@ mod duration;
 mod dynamic_model;
 mod error;
 mod event;
+mod expand;
 mod form_data;
 mod globals;
 mod go_context;

@@ -52,6 +52,7 @@ pub(crate) struct CollectionClasses {
 pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     let prototype = RECORD.prototype(None, context)?;
     super::auth::RECORD.add_to(&prototype, context)?;
+    super::expand::RECORD.add_to(&prototype, context)?;
     let body = NativeFunction::from_copy_closure_with_captures(
         |_, args, prototype: &JsObject, context| {
             let collection = match args.first() {
@@ -123,7 +124,8 @@ pub(super) fn field_object(field: Field, context: &mut Context) -> JsValue {
     instance(&prototype, FieldObject(field), context)
 }
 
-fn record(value: &JsValue) -> JsResult<RecordRef> {
+/// The record that `this` is.
+pub(super) fn record(value: &JsValue) -> JsResult<RecordRef> {
     this::<RecordObject>(value).map(|object| object.0)
 }
 
@@ -253,10 +255,6 @@ const RECORD: Class = Class {
                 .lock()
                 .unhide(names.iter().map(String::as_str));
             Ok(value.clone())
-        }),
-        ("expand", 0, |value, _, context| {
-            let expand = Value::Object(record(value)?.lock().expand().clone());
-            Ok(value::from_json(&expand, context))
         }),
         ("email", 0, |value, _, _| {
             Ok(string(cast::to_text(record(value)?.lock().get("email"))))

@@ -21,6 +21,14 @@ fn schema() -> Value {
                 { "name": "tags", "type": "select", "maxSelect": 2, "values": ["a", "b"] },
             ],
         },
+        {
+            "id": "pbc_notes", "name": "notes", "type": "base", "fields": [
+                id,
+                { "name": "text", "type": "text" },
+                { "name": "parent", "type": "relation", "collectionId": "pbc_notes", "maxSelect": 1 },
+                { "name": "others", "type": "relation", "collectionId": "pbc_notes", "maxSelect": 9 },
+            ],
+        },
         { "name": "users", "type": "auth", "fields": [] },
     ])
 }
@@ -84,4 +92,4 @@ macro_rules! members {
     };
 }
 
-members! { app auth collection cookie cron datetime error record request select store }
+members! { app auth collection cookie cron datetime error expand record request select store }

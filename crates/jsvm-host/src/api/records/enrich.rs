@@ -4,9 +4,11 @@
 //! by record, in which expanding comes last. PocketBase: `EnrichRecords`, with
 //! long lists in pieces, because a chain is as deep as it is long.
 
-use super::{expand, is_superuser};
+use super::{expand::expand, is_superuser};
 use crate::store::Sqlite;
-use jsvm::{App, Collection, CollectionKind, Error, Event, Level, Member, RecordRef, RequestInfo};
+use jsvm::{
+    App, Collection, CollectionKind, Error, Event, Level, Member, Paths, RecordRef, RequestInfo,
+};
 use serde_json::Value;
 use std::{sync::Arc, vec};
 
@@ -35,14 +37,14 @@ type Finish = Box<dyn FnOnce(&App) + Send>;
 /// What a hook threw. What goes wrong with an expansion is logged.
 pub(super) fn enrich(app: &App, to: &Shown, records: Vec<RecordRef>) -> Result<(), Error> {
     let paths = to.info.query.get("expand").and_then(Value::as_str);
-    let paths = expand::Tree::parse(paths.unwrap_or_default());
+    let paths = Paths::parse(paths.unwrap_or_default());
     for piece in records.chunks(CHAIN) {
         let (records, to, paths) = (piece.to_vec(), to.clone(), paths.clone());
         let finish: Finish = Box::new({
             let (records, to) = (records.clone(), to.clone());
             move |app| {
                 flag(app, &to, &records);
-                expand::expand(app, &to, &records, &paths, expand::MAX_DEPTH);
+                expand(app, &to, &records, &paths);
             }
         });
         next(app, &to.info, records.into_iter(), finish)?;
