@@ -34,10 +34,10 @@ pub use jsvm_bindings::{
     FieldKind, FileChange, FileInfo, Finding, Finished, Found, HOOKS, Handler, Hook, HookSet,
     Incoming, Level, Loaded, Mail, Mailbox, Mailer, Member, MemberKind, MemberSpec, Middleware,
     ModuleFiles, Mux, Native, Network, NoModules, NoNetwork, NoRecords, NoSystem, Origin, Outcome,
-    Outgoing, Output, Paths, Pattern, PatternError, Profile, Query, Record, RecordRef, RequestInfo, Route,
-    Rows, SUPERUSERS, Schedule, ScheduleError, Severity, Silent, Smtp, Statement, Step, Storage,
-    System, TokenKind, Transaction, Trap, Validation, WebApi, cast, default_settings, go_json,
-    http, one_of, pick, random_id, require_auth, security, sentence, types, unknown_tags,
+    Outgoing, Output, Paths, Pattern, PatternError, Profile, Query, Record, RecordRef, RequestInfo,
+    Route, Rows, SUPERUSERS, Schedule, ScheduleError, Severity, Silent, Smtp, Statement, Step,
+    Storage, System, TokenKind, Transaction, Trap, Validation, WebApi, cast, default_settings,
+    go_json, http, one_of, pick, random_id, require_auth, security, sentence, types, unknown_tags,
 };
 pub use jsvm_cache::{Stats as CacheStats, StoreStats};
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};

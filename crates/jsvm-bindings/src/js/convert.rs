@@ -7,6 +7,7 @@ use super::{
     class::{host, host_text},
     dynamic_model::DynamicModel,
     error::HostError,
+    json_raw,
     record::{CollectionObject, RecordObject},
     time::DateTimeObject,
 };
@@ -38,6 +39,9 @@ pub(crate) fn to_map(value: &JsValue, context: &mut Context) -> JsResult<Map<Str
 
 /// What a host object is as plain data; `None` for an object of the script.
 pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Value> {
+    if let Some(plain) = json_raw::plain(object, context) {
+        return Some(plain);
+    }
     let value: JsValue = object.clone().into();
     if let Some(RecordObject(record)) = host(&value) {
         return Some(Value::Object(record.lock().public_export()));

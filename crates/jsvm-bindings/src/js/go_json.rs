@@ -4,7 +4,7 @@
 //! sorted keys, escaped `<`, `>`, `&`, base64 for bytes. Bounded in depth and
 //! number; no script runs.
 
-use super::{class::host, convert, multipart::PartObject, request::BytesObject};
+use super::{class::host, convert, json_raw, multipart::PartObject, request::BytesObject};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use boa_engine::{
     Context, JsObject, JsValue, JsVariant,
@@ -76,6 +76,11 @@ impl Writer {
     ) -> Result<(), Unwritable> {
         if object.is_callable() {
             return Err(Unwritable::Kind);
+        }
+        if let Some(bytes) = json_raw::bytes(object, context) {
+            let plain = serde_json::from_slice(&bytes).map_err(|_| Unwritable::Kind)?;
+            self.plain(&plain);
+            return Ok(());
         }
         if object.is_array() {
             let items = (0..value::array_length(object))
@@ -263,6 +268,9 @@ impl Writer {
 
 /// The bytes of a typed array of bytes, or of bytes of the host.
 pub(crate) fn bytes_of(object: &JsObject, context: &mut Context) -> Option<Vec<u8>> {
+    if let Some(bytes) = json_raw::bytes(object, context) {
+        return Some(bytes);
+    }
     let value: JsValue = object.clone().into();
     if let Some(BytesObject(bytes)) = host(&value) {
         return Some(bytes.to_vec());

@@ -28,6 +28,7 @@ mod headers;
 mod http;
 mod incoming;
 mod info;
+mod json_raw;
 mod loader;
 mod mail;
 mod member;
@@ -336,6 +337,7 @@ pub(crate) struct Classes {
     /// Maps in models.
     map: JsObject,
     mail_client: JsObject,
+    json_raw: JsObject,
 }
 
 impl Classes {
@@ -370,6 +372,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         duration: duration::prototype(context)?,
         map: dynamic_model::map_prototype(context)?,
         mail_client: mail::CLIENT.prototype(None, context)?,
+        json_raw: json_raw::prototype(context)?,
         record: record::install(context)?,
         collection: record::install_collection(context)?,
         app: app::install(context)?,

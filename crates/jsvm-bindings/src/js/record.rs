@@ -8,7 +8,9 @@ use super::{
     class::{
         Class, Name, arg, constructor, define_global, host, instance, integer, string, text, this,
     },
-    convert, error,
+    convert,
+    dynamic_model::DynamicModel,
+    error, go_json, json_raw, os, request,
     time::DateTimeObject,
 };
 use crate::{
@@ -147,6 +149,7 @@ const RECORD: Class = Class {
             let record = record.lock();
             let (field, plain) = record.find(&key);
             Ok(match readable(field, plain) {
+                plain if is_json(field) => string(go_json::encode_plain(plain)),
                 Value::String(text) => string(text),
                 other => string(cast::to_text(other)),
             })
@@ -219,6 +222,17 @@ const RECORD: Class = Class {
         }),
         ("publicExport", 0, export),
         ("toJSON", 0, export),
+        ("marshalJSON", 0, |value, _, context| {
+            let export = Value::Object(record(value)?.lock().public_export());
+            os::bytes_value(go_json::encode_plain(&export).into_bytes(), context)
+        }),
+        ("unmarshalJSON", 1, |value, args, context| {
+            let bytes = request::bytes(&arg(args, 0), context)?;
+            let values = parsed(&bytes, context)?;
+            record(value)?.lock().load(&values);
+            Ok(JsValue::undefined())
+        }),
+        ("unmarshalJSONField", 2, unmarshal_field),
         ("fieldsData", 0, |value, _, context| {
             let map = record(value)?.lock().fields_data();
             Ok(value::from_json(&Value::Object(map), context))
@@ -277,6 +291,38 @@ const RECORD: Class = Class {
     )],
 };
 
+/// Go: a map is what such text is read into.
+fn parsed(bytes: &[u8], context: &mut Context) -> JsResult<Map<String, Value>> {
+    serde_json::from_slice(bytes)
+        .map_err(|err| error::throw(Error::host(format!("json: {err}")), context))
+}
+
+/// Reads the JSON of a field into a model.
+fn unmarshal_field(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let key = text(args, 0, context)?;
+    let target = arg(args, 1);
+    let (Some(model), Some(object)) = (host::<DynamicModel>(&target), target.as_object()) else {
+        let err = Error::host(
+            "json: Unmarshal(non-pointer map[string]interface {}): unmarshalJSONField wants a \
+             DynamicModel",
+        );
+        return Err(error::throw(err, context));
+    };
+    let plain = record(value)?.lock().get(&key).clone();
+    let bound = match &plain {
+        Value::Null => Ok(()),
+        Value::Object(map) => model.bind(&object, map, false, context),
+        _ => Err(key),
+    };
+    match bound {
+        Ok(()) => Ok(JsValue::undefined()),
+        Err(field) => {
+            let err = format!("json: cannot unmarshal {field:?}: its value has another type");
+            Err(error::throw(Error::host(err), context))
+        }
+    }
+}
+
 fn texts(args: &[JsValue], context: &mut Context) -> JsResult<Vec<String>> {
     (0..args.len())
         .map(|index| text(args, index, context))
@@ -292,6 +338,7 @@ fn get(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
         let is_date =
             field.is_some_and(|field| matches!(field.kind, FieldKind::Date | FieldKind::Autodate));
         match readable(field, plain) {
+            plain if is_json(field) => Plain::Json(plain.clone()),
             Value::String(text) if !is_date => return Ok(string(text)),
             Value::Number(_) | Value::Bool(_) if !is_date => {
                 return Ok(value::from_json(plain, context));
@@ -303,6 +350,7 @@ fn get(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     // Not while the record is locked: objects may cause a collection.
     Ok(match plain {
         Plain::Date(text) => date_time(&text, context),
+        Plain::Json(plain) => json_raw::object(&plain, context),
         Plain::Other(plain) => value::from_json(&plain, context),
     })
 }
@@ -310,7 +358,12 @@ fn get(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
 /// What of a record becomes an object.
 enum Plain {
     Date(String),
+    Json(Value),
     Other(Value),
+}
+
+fn is_json(field: Option<&Field>) -> bool {
+    field.is_some_and(|field| field.kind == FieldKind::Json)
 }
 
 /// The value of a field; PocketBase: a password that is stored reads as empty.

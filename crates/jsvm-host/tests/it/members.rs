@@ -25,6 +25,7 @@ fn schema() -> Value {
             "id": "pbc_notes", "name": "notes", "type": "base", "fields": [
                 id,
                 { "name": "text", "type": "text" },
+                { "name": "meta", "type": "json" },
                 { "name": "parent", "type": "relation", "collectionId": "pbc_notes", "maxSelect": 1 },
                 { "name": "others", "type": "relation", "collectionId": "pbc_notes", "maxSelect": 9 },
             ],
@@ -92,4 +93,4 @@ macro_rules! members {
     };
 }
 
-members! { app auth collection cookie cron datetime error expand record request select store }
+members! { app auth collection cookie cron datetime error expand json record request select store }
