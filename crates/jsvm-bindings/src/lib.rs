@@ -48,6 +48,7 @@ mod settings;
 mod sql;
 mod storage;
 mod system;
+mod template;
 mod types;
 
 pub use api::WebApi;

@@ -42,6 +42,7 @@ mod require;
 mod rows;
 mod security;
 mod select;
+mod template;
 mod time;
 mod upload;
 mod url;
@@ -83,6 +84,7 @@ impl HookVm {
             app: RefCell::new(CurrentApp::new(env.app.clone())),
             args: RefCell::default(),
             instances: require::Instances::default(),
+            functions: template::Functions::default(),
         }));
         let context = vm.context();
         context.insert_data(data.clone());
@@ -254,6 +256,7 @@ pub(crate) struct Inner {
     app: RefCell<CurrentApp>,
     args: RefCell<CurrentArgs>,
     instances: require::Instances,
+    functions: template::Functions,
 }
 
 /// What `__args` is now.
@@ -338,6 +341,7 @@ pub(crate) struct Classes {
     map: JsObject,
     mail_client: JsObject,
     json_raw: JsObject,
+    renderer: JsObject,
 }
 
 impl Classes {
@@ -373,6 +377,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         map: dynamic_model::map_prototype(context)?,
         mail_client: mail::CLIENT.prototype(None, context)?,
         json_raw: json_raw::prototype(context)?,
+        renderer: template::install(context)?,
         record: record::install(context)?,
         collection: record::install_collection(context)?,
         app: app::install(context)?,

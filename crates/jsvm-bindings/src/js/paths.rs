@@ -86,30 +86,49 @@ fn matches(pattern: &str, name: &str, context: &mut Context) -> JsResult<bool> {
 /// Go: the paths that match, part by part; none is null.
 fn glob(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let pattern = text(args, 0, context)?;
-    matches(&pattern, "", context)?;
-    let mut found = vec![if pattern.starts_with('/') {
-        "/".to_owned()
-    } else {
-        String::new()
-    }];
-    for part in pattern.split('/').filter(|part| !part.is_empty()) {
-        let mut next = Vec::new();
-        for above in found {
-            next.extend(below(&above, part, context)?);
-        }
-        found = next;
-    }
-    found.sort();
+    let found = found(&pattern, context)?;
     match found.is_empty() {
         true => Ok(JsValue::null()),
         false => Ok(JsArray::from_iter(found.iter().map(string), context).into()),
     }
 }
 
+/// The paths that a pattern matches, in order.
+pub(super) fn found(pattern: &str, context: &mut Context) -> JsResult<Vec<String>> {
+    matches(pattern, "", context)?;
+    let mut found = vec![if pattern.starts_with('/') {
+        "/".to_owned()
+    } else {
+        String::new()
+    }];
+    let mut parts = pattern
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .peekable();
+    while let Some(part) = parts.next() {
+        // On the way to what is allowed there may be what is not.
+        let is_way = is_plain(part) && parts.peek().is_some();
+        let mut next = Vec::new();
+        for above in found {
+            match is_way {
+                true => next.push(filepath::join([&*above, part])),
+                false => next.extend(below(&above, part, context)?),
+            }
+        }
+        found = next;
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn is_plain(part: &str) -> bool {
+    !part.contains(['*', '?', '[', '\\'])
+}
+
 /// What is in a directory under a name that one part of a pattern matches.
 fn below(above: &str, part: &str, context: &mut Context) -> JsResult<Vec<String>> {
     // A directory that is named needs no look into the one above it.
-    if !part.contains(['*', '?', '[', '\\']) {
+    if is_plain(part) {
         let path = filepath::join([above, part]);
         let real = os::allowed_path(&path, Access::Read, Links::Follow, context)?;
         let is_there = os::ask("files.stat", context, |system| {

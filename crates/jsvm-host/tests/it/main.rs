@@ -14,4 +14,5 @@ mod routes;
 mod signing_in;
 mod site;
 mod sql;
+mod templates;
 mod world;

@@ -252,8 +252,8 @@ fn a_panic_of_the_host_is_an_answer_and_the_worker_is_replaced() {
 #[test]
 fn a_script_runs_under_the_limits() {
     let host = Host::new("", |config| {
-        config.limits.timeout = Duration::from_millis(50);
-        config.limits.loops = 100_000;
+        config.limits.timeout = Duration::from_millis(200);
+        config.limits.loops = 10_000;
         config.limits.memory = 64 * 1024 * 1024;
     });
     let run = |text: &str| {
