@@ -21,6 +21,7 @@ use crate::{
     record::{Record, RecordRef},
     settings::{default_settings, merge},
     storage::{Query, Rows, Storage, Transaction},
+    store::Store,
 };
 use arc_swap::ArcSwap;
 use jsvm_core::{ContentId, Limited, Program};
@@ -51,7 +52,7 @@ struct Shared {
     web_api: OnceLock<Arc<dyn WebApi>>,
     mailer: OnceLock<Arc<dyn Mailer>>,
     settings: ArcSwap<Value>,
-    store: Mutex<BTreeMap<String, Value>>,
+    store: Mutex<Store>,
     crons: Mutex<BTreeMap<String, CronJob>>,
     runs_crons: AtomicBool,
     dropped: Dropped,
@@ -278,7 +279,7 @@ impl App {
     }
 
     /// Values that all handlers share; gone when the process ends.
-    pub fn store(&self) -> Locked<'_, BTreeMap<String, Value>> {
+    pub fn store(&self) -> Locked<'_, Store> {
         lock(&self.shared.store)
     }
 

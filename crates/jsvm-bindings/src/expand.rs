@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     record::{Record, RecordRef},
     storage::Query,
+    store::bytes_of,
 };
 use serde_json::{Map, Value};
 use std::{
@@ -235,29 +236,10 @@ impl Shown {
 
     /// Whether so much may be shown.
     fn may(&mut self, value: &Value) -> bool {
-        let left = self.bytes.checked_sub(weight(value));
+        let left = self.bytes.checked_sub(bytes_of(value));
         self.bytes = left.unwrap_or(0);
         left.is_some()
     }
-}
-
-/// Bytes that a value takes, about.
-fn weight(value: &Value) -> usize {
-    let mut rest = vec![value];
-    let mut bytes = 0;
-    while let Some(value) = rest.pop() {
-        bytes += size_of::<Value>();
-        match value {
-            Value::String(text) => bytes += text.len(),
-            Value::Array(items) => rest.extend(items),
-            Value::Object(map) => {
-                bytes += map.keys().map(String::len).sum::<usize>();
-                rest.extend(map.values());
-            }
-            _ => {}
-        }
-    }
-    bytes
 }
 
 /// The relations to expand, each with those to expand of what it leads to.

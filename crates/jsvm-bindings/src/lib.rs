@@ -47,6 +47,7 @@ pub mod security;
 mod settings;
 mod sql;
 mod storage;
+mod store;
 mod system;
 mod template;
 mod types;
@@ -84,6 +85,7 @@ pub use schedule::{Schedule, ScheduleError};
 pub use settings::default_settings;
 pub use sql::{Outcome, Statement};
 pub use storage::{NoRecords, Query, Rows, Storage, Transaction};
+pub use store::Store;
 pub use system::{Command, FileChange, FileInfo, Finished, NoSystem, System};
 pub use types::types;
 

@@ -23,11 +23,6 @@ use std::sync::Arc;
 #[boa_gc(unsafe_empty_trace)]
 pub(crate) struct AppObject(pub(crate) App);
 
-/// The store of an app.
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
-pub(crate) struct StoreObject(pub(crate) App);
-
 /// The logger of an app, with the attributes that every entry gets.
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
@@ -36,7 +31,6 @@ struct LoggerObject(App, Map<String, Value>);
 /// The prototypes of apps and what they hand out.
 pub(crate) struct AppClasses {
     app: JsObject,
-    store: JsObject,
     logger: JsObject,
 }
 
@@ -50,11 +44,11 @@ pub(super) fn install(context: &mut Context) -> JsResult<AppClasses> {
             super::auth::APP.add_to(&prototype, context)?;
             super::cron::APP.add_to(&prototype, context)?;
             super::expand::APP.add_to(&prototype, context)?;
+            super::store::APP.add_to(&prototype, context)?;
             super::mail::APP.add_to(&prototype, context)?;
             super::db::APP.add_to(&prototype, context)?;
             prototype
         },
-        store: STORE.prototype(None, context)?,
         logger: LOGGER.prototype(None, context)?,
     })
 }
@@ -194,11 +188,6 @@ const APP: Class = Class {
         }),
         ("isTransactional", 0, |value, _, _| {
             Ok(app(value)?.is_transactional().into())
-        }),
-        ("store", 0, |value, _, context| {
-            let app = app(value)?;
-            let prototype = Classes::of(context).app.store.clone();
-            Ok(instance(&prototype, StoreObject(app), context))
         }),
         ("logger", 0, |value, _, context| {
             let app = app(value)?;
@@ -348,53 +337,6 @@ fn not_nothing(value: &JsValue) -> Option<Error> {
         Error::host("the function given to runInTransaction must return nothing or an error")
     }))
 }
-
-const STORE: Class = Class {
-    methods: &[
-        ("get", 1, |value, args, context| {
-            let StoreObject(app) = this(value)?;
-            let key = text(args, 0, context)?;
-            let found = app.store().get(&key).cloned().unwrap_or_default();
-            Ok(value::from_json(&found, context))
-        }),
-        ("set", 2, |value, args, context| {
-            let StoreObject(app) = this(value)?;
-            let key = text(args, 0, context)?;
-            let plain = convert::to_plain(&arg(args, 1), context)?;
-            app.store().insert(key, plain);
-            Ok(JsValue::undefined())
-        }),
-        ("has", 1, |value, args, context| {
-            let StoreObject(app) = this(value)?;
-            let key = text(args, 0, context)?;
-            let has = app.store().contains_key(&key);
-            Ok(has.into())
-        }),
-        ("remove", 1, |value, args, context| {
-            let StoreObject(app) = this(value)?;
-            let key = text(args, 0, context)?;
-            app.store().remove(&key);
-            Ok(JsValue::undefined())
-        }),
-        ("removeAll", 0, |value, _, _| {
-            let StoreObject(app) = this(value)?;
-            app.store().clear();
-            Ok(JsValue::undefined())
-        }),
-        ("length", 0, |value, _, _| {
-            let StoreObject(app) = this(value)?;
-            let length = app.store().len();
-            Ok(i32::try_from(length).unwrap_or(i32::MAX).into())
-        }),
-        ("getAll", 0, |value, _, context| {
-            let StoreObject(app) = this(value)?;
-            let all: Map<_, _> = app.store().clone().into_iter().collect();
-            Ok(value::from_json(&Value::Object(all), context))
-        }),
-    ],
-    getters: &[],
-    accessors: &[],
-};
 
 fn logger(app: App, attributes: Map<String, Value>, context: &mut Context) -> JsValue {
     let prototype = Classes::of(context).app.logger.clone();

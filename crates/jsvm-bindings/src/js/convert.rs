@@ -3,12 +3,12 @@
 //! The one rule: a host object stands for what it would be in JSON.
 
 use super::{
-    app::StoreObject,
     class::{host, host_text},
     dynamic_model::DynamicModel,
     error::HostError,
     json_raw,
     record::{CollectionObject, RecordObject},
+    store::StoreObject,
     time::DateTimeObject,
 };
 use crate::error::Error;
@@ -56,13 +56,7 @@ pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Val
         return Some(collection.public_json());
     }
     if let Some(StoreObject(app)) = host(&value) {
-        return Some(
-            app.store()
-                .clone()
-                .into_iter()
-                .collect::<Map<_, _>>()
-                .into(),
-        );
+        return Some(app.store().to_map().into());
     }
     if let Some(text) = host_text(&value) {
         return Some(text.to_std_string_lossy().into());

@@ -42,6 +42,7 @@ mod require;
 mod rows;
 mod security;
 mod select;
+mod store;
 mod template;
 mod time;
 mod upload;
@@ -85,6 +86,7 @@ impl HookVm {
             args: RefCell::default(),
             instances: require::Instances::default(),
             functions: template::Functions::default(),
+            lent: store::Lent::default(),
         }));
         let context = vm.context();
         context.insert_data(data.clone());
@@ -173,7 +175,7 @@ impl HookVm {
             Err(failure) => Err(self.failed(failure)),
         };
         let result = result.and_then(|()| self.keep_changes(&event));
-        self.vm.end_execution();
+        self.end_execution();
         self.data.0.args.replace(CurrentArgs::None);
         self.data.0.app.replace(outer);
         result
@@ -192,11 +194,19 @@ impl HookVm {
         self.thrown_at.as_ref()
     }
 
-    /// Keeps what the handler changed in the data of its event.
+    /// Forgets what must not outlive the execution.
+    fn end_execution(&mut self) {
+        self.data.0.lent.end();
+        self.vm.end_execution();
+    }
+
+    /// Keeps what the handler changed in the data of its event and of the
+    /// store.
     fn keep_changes(&mut self, event: &event::InProgress) -> Result<(), Error> {
         let context = self.vm.context();
         event
             .finish(context)
+            .and_then(|()| store::put_back(context))
             .map_err(|err| from_failure(jsvm_core::failure(err, context), context))
     }
 
@@ -257,6 +267,7 @@ pub(crate) struct Inner {
     args: RefCell<CurrentArgs>,
     instances: require::Instances,
     functions: template::Functions,
+    lent: store::Lent,
 }
 
 /// What `__args` is now.
@@ -342,6 +353,7 @@ pub(crate) struct Classes {
     mail_client: JsObject,
     json_raw: JsObject,
     renderer: JsObject,
+    store: JsObject,
 }
 
 impl Classes {
@@ -378,6 +390,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         mail_client: mail::CLIENT.prototype(None, context)?,
         json_raw: json_raw::prototype(context)?,
         renderer: template::install(context)?,
+        store: store::prototype(context)?,
         record: record::install(context)?,
         collection: record::install_collection(context)?,
         app: app::install(context)?,

@@ -103,5 +103,35 @@ const WAITING: &str = r#"
 "#;
 
 fn go(site: &Site) {
-    site.runtime.app().store().insert("go".into(), json!(true));
+    site.runtime.app().store().insert("go", json!(true));
+}
+
+#[test]
+fn the_store_of_all_handlers_is_bounded() {
+    let site = Site::new(Plan {
+        hooks: r#"
+            routerAdd("GET", "/more/{key}", (e) => {
+                $app.store().set(e.request.pathValue("key"), "x".repeat(1 << 20))
+                return e.noContent(204)
+            })
+            routerAdd("GET", "/grow", (e) => {
+                const list = $app.store().getOrSet("list", () => [])
+                list.push("x".repeat(1 << 20), "x".repeat(1 << 20))
+                return e.noContent(204)
+            })
+        "#,
+        config: "[limits]\nmemory = \"16MiB\"".into(),
+        ..Plan::default()
+    });
+    let answers: Vec<_> = (0..20)
+        .map(|n| site.get(&format!("/more/{n}")).status)
+        .collect();
+    assert_eq!(answers[..15], [204; 15]);
+    assert_eq!(answers[16..], [400; 4]);
+    assert_eq!(site.get("/more/3").status, 204);
+    // What is changed in it is put back when the handler has answered.
+    assert_eq!(site.get("/grow").status, 204);
+    let told = site.complaints().join("\n");
+    assert!(told.contains("limits.memory raises that"), "{told}");
+    assert_eq!(site.runtime.app().store().get("list"), Some(&json!([])));
 }
