@@ -334,7 +334,11 @@ fn not_nothing(value: &JsValue) -> Option<Error> {
         return None;
     }
     Some(error::returned(value).unwrap_or_else(|| {
-        Error::host("the function given to runInTransaction must return nothing or an error")
+        let text = value.display();
+        Error::host(format!(
+            "could not convert {text} to error: the function given to runInTransaction must \
+             return nothing or an error"
+        ))
     }))
 }
 

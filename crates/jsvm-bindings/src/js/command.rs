@@ -4,7 +4,7 @@
 //! and never outlives its script's deadline.
 
 use super::{
-    HostData,
+    HostData, byte_slice,
     class::{Class, arg, instance, string, text, this},
     convert, error, os, request,
 };
@@ -47,12 +47,12 @@ pub(super) const COMMAND: Class = Class {
     methods: &[
         ("output", 0, |value, _, context| {
             let finished = finish(value, context)?;
-            os::bytes_value(finished.stdout, context)
+            Ok(byte_slice::object(finished.stdout, context))
         }),
         ("combinedOutput", 0, |value, _, context| {
             let mut finished = finish(value, context)?;
             finished.stdout.append(&mut finished.stderr);
-            os::bytes_value(finished.stdout, context)
+            Ok(byte_slice::object(finished.stdout, context))
         }),
         ("run", 0, |value, _, context| {
             finish(value, context)?;
@@ -182,7 +182,7 @@ fn exit_value(code: Option<i32>, stderr: &[u8], context: &mut Context) -> JsValu
     let body = boa_engine::NativeFunction::from_copy_closure(move |_, _, _| Ok(code.into()));
     let exit_code = super::class::function("exitCode", 0, body, context);
     value::set_own(&value, js_string!("exitCode"), exit_code.into(), context);
-    let stderr = os::bytes_value(stderr.to_vec(), context).unwrap_or_default();
+    let stderr = byte_slice::object(stderr.to_vec(), context);
     value::set_own(&value, js_string!("stderr"), stderr, context);
     value.into()
 }

@@ -3,10 +3,10 @@
 //! The one rule: a host object stands for what it would be in JSON.
 
 use super::{
+    byte_slice,
     class::{host, host_text},
     dynamic_model::DynamicModel,
     error::HostError,
-    json_raw,
     record::{CollectionObject, RecordObject},
     store::StoreObject,
     time::DateTimeObject,
@@ -39,8 +39,8 @@ pub(crate) fn to_map(value: &JsValue, context: &mut Context) -> JsResult<Map<Str
 
 /// What a host object is as plain data; `None` for an object of the script.
 pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Value> {
-    if let Some(plain) = json_raw::plain(object, context) {
-        return Some(plain);
+    if let Some(plain) = byte_slice::json(object, context) {
+        return Some(plain.unwrap_or_default());
     }
     let value: JsValue = object.clone().into();
     if let Some(RecordObject(record)) = host(&value) {

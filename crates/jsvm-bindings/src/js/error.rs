@@ -29,6 +29,7 @@ pub(crate) struct ErrorClasses {
     go: JsObject,
     api: JsObject,
     field: JsObject,
+    foreign: JsObject,
 }
 
 /// Adds `ApiError`, its family and `ValidationError` to the global object.
@@ -38,6 +39,8 @@ pub(super) fn install(context: &mut Context) -> JsResult<ErrorClasses> {
     define(&go, "name", string("GoError"), context)?;
     let api = API_ERROR.prototype(None, context)?;
     let field = FIELD_ERROR.prototype(None, context)?;
+    let objects = context.intrinsics().constructors().object().prototype();
+    let foreign = FOREIGN.prototype(Some(objects), context)?;
     for (name, status) in FAMILY {
         let prototype = Class::default().prototype(Some(api.clone()), context)?;
         let body = NativeFunction::from_copy_closure_with_captures(
@@ -61,7 +64,12 @@ pub(super) fn install(context: &mut Context) -> JsResult<ErrorClasses> {
     );
     let function = constructor("ValidationError", 2, body, &field, context)?;
     define_global("ValidationError", function.into(), context)?;
-    Ok(ErrorClasses { go, api, field })
+    Ok(ErrorClasses {
+        go,
+        api,
+        field,
+        foreign,
+    })
 }
 
 /// The classes, with the status that each of them stands for.
@@ -267,7 +275,7 @@ pub(crate) fn to_value(err: Error, context: &mut Context) -> JsValue {
 /// An error object of another VM: it has a name and a message, but is no
 /// `Error` here.
 fn foreign(name: String, message: String, err: Error, context: &mut Context) -> JsValue {
-    let prototype = context.intrinsics().constructors().object().prototype();
+    let prototype = Classes::of(context).errors.foreign.clone();
     let object = open_instance(&prototype, HostError(err), context);
     value::set_own(&object, js_string!("name"), string(name), context);
     value::set_own(&object, js_string!("message"), string(message), context);
@@ -297,9 +305,39 @@ fn go_value(this_value: &JsValue, _: &[JsValue], context: &mut Context) -> JsRes
     })
 }
 
-fn go_stack(this_value: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+/// Where it was thrown, as with errors of the language.
+fn go_stack(this_value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let HostError(err) = this(this_value)?;
-    Ok(string(format!("GoError: {err}")))
+    let thrown = describe(this_value, context);
+    Ok(string(stack_text(&format!("GoError: {err}"), &thrown)))
+}
+
+fn stack_text(headline: &str, err: &ScriptError) -> String {
+    let frames = err.stack.iter().map(|frame| format!("\n    {frame}"));
+    headline.to_owned() + &frames.collect::<String>()
+}
+
+/// What an error of another VM tells of itself.
+const FOREIGN: Class = Class {
+    methods: &[("toString", 0, |this_value, _, _| {
+        Ok(string(foreign_of(this_value)?.headline()))
+    })],
+    getters: &[("stack", |this_value, _, _| {
+        let err = foreign_of(this_value)?;
+        Ok(string(stack_text(&err.headline(), &err)))
+    })],
+    accessors: &[],
+};
+
+fn foreign_of(value: &JsValue) -> JsResult<ScriptError> {
+    match this::<HostError>(value)?.0 {
+        Error::Script(err) => Ok(err),
+        other => Ok(ScriptError::new(
+            jsvm_core::ErrorKind::Thrown,
+            "",
+            other.to_string(),
+        )),
+    }
 }
 
 const API_ERROR: Class = Class {

@@ -4,7 +4,7 @@
 //! profile says so.
 
 use super::{
-    CurrentArgs, HostData,
+    CurrentArgs, HostData, byte_slice,
     class::{arg, define_accessor, define_global, function, host, string},
     go_json, request,
     time::DateTimeObject,
@@ -12,7 +12,7 @@ use super::{
 use crate::env::Profile;
 use boa_engine::{
     Context, JsResult, JsValue, NativeFunction,
-    object::builtins::{JsArray, JsDate, JsUint8Array},
+    object::builtins::{JsArray, JsDate},
 };
 use jsvm_core::value;
 
@@ -75,6 +75,10 @@ fn to_string(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
             Err(_) => Ok(string(value::display(&value, context))),
         };
     }
+    // Go: all digits, and no exponent.
+    if let Some(number) = value.as_number().filter(|number| number.is_finite()) {
+        return Ok(string(number.to_string()));
+    }
     Ok(if value.is_null_or_undefined() {
         string("")
     } else {
@@ -85,5 +89,5 @@ fn to_string(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
 /// PocketBase: the UTF-8 bytes of text, the bytes of an array, JSON of objects.
 fn to_bytes(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let bytes = request::bytes(&arg(args, 0), context)?;
-    Ok(JsUint8Array::from_iter(bytes, context)?.into())
+    Ok(byte_slice::object(bytes, context))
 }

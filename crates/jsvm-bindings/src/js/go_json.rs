@@ -4,7 +4,7 @@
 //! sorted keys, escaped `<`, `>`, `&`, base64 for bytes. Bounded in depth and
 //! number; no script runs.
 
-use super::{class::host, convert, json_raw, multipart::PartObject, request::BytesObject};
+use super::{byte_slice, class::host, convert, multipart::PartObject, request::BytesObject};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use boa_engine::{
     Context, JsObject, JsValue, JsVariant,
@@ -77,9 +77,12 @@ impl Writer {
         if object.is_callable() {
             return Err(Unwritable::Kind);
         }
-        if let Some(bytes) = json_raw::bytes(object, context) {
-            let plain = serde_json::from_slice(&bytes).map_err(|_| Unwritable::Kind)?;
-            self.plain(&plain);
+        if let Some(plain) = byte_slice::json(object, context) {
+            self.plain(&plain.ok_or(Unwritable::Kind)?);
+            return Ok(());
+        }
+        if let Some(bytes) = byte_slice::bytes(object, context) {
+            self.string(&STANDARD.encode(&bytes));
             return Ok(());
         }
         if object.is_array() {
@@ -268,7 +271,7 @@ impl Writer {
 
 /// The bytes of a typed array of bytes, or of bytes of the host.
 pub(crate) fn bytes_of(object: &JsObject, context: &mut Context) -> Option<Vec<u8>> {
-    if let Some(bytes) = json_raw::bytes(object, context) {
+    if let Some(bytes) = byte_slice::bytes(object, context) {
         return Some(bytes);
     }
     let value: JsValue = object.clone().into();

@@ -6,6 +6,7 @@
 mod apis;
 mod app;
 mod auth;
+mod byte_slice;
 mod class;
 mod command;
 mod console;
@@ -28,7 +29,6 @@ mod headers;
 mod http;
 mod incoming;
 mod info;
-mod json_raw;
 mod loader;
 mod mail;
 mod member;
@@ -351,7 +351,7 @@ pub(crate) struct Classes {
     /// Maps in models.
     map: JsObject,
     mail_client: JsObject,
-    json_raw: JsObject,
+    slices: byte_slice::SliceClasses,
     renderer: JsObject,
     store: JsObject,
 }
@@ -388,7 +388,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         duration: duration::prototype(context)?,
         map: dynamic_model::map_prototype(context)?,
         mail_client: mail::CLIENT.prototype(None, context)?,
-        json_raw: json_raw::prototype(context)?,
+        slices: byte_slice::install(context)?,
         renderer: template::install(context)?,
         store: store::prototype(context)?,
         record: record::install(context)?,

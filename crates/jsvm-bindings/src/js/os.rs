@@ -4,7 +4,7 @@
 //! and what is found is allowed; what is refused names the setting.
 
 use super::{
-    HostData,
+    HostData, byte_slice,
     class::{Class, arg, define_global, instance, integer, string, text, this},
     command, error, request,
     time::DateTimeObject,
@@ -18,10 +18,7 @@ use crate::{
     permissions::Allowed,
     system::{FileChange, FileInfo, System},
 };
-use boa_engine::{
-    Context, JsData, JsObject, JsResult, JsValue,
-    object::builtins::{JsArray, JsUint8Array},
-};
+use boa_engine::{Context, JsData, JsObject, JsResult, JsValue, object::builtins::JsArray};
 use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
 use std::{rc::Rc, sync::Arc};
@@ -176,11 +173,6 @@ fn path(
     allowed_path(&given, access, links, context)
 }
 
-/// Bytes as scripts get them.
-pub(super) fn bytes_value(bytes: Vec<u8>, context: &mut Context) -> JsResult<JsValue> {
-    Ok(JsUint8Array::from_iter(bytes, context)?.into())
-}
-
 /// Most bytes of a file or an answer that a script may hold at once.
 pub(super) fn max_bytes(context: &Context) -> usize {
     let size = HostData::of(context).env.limits.in_force().buffer_size;
@@ -202,7 +194,7 @@ const OS: Class = Class {
             let path = path(args, 0, Access::Read, Links::Follow, context)?;
             let most = max_bytes(context);
             let bytes = ask("files.read", context, |system| system.read(&path, most))?;
-            bytes_value(bytes, context)
+            Ok(byte_slice::object(bytes, context))
         }),
         ("writeFile", 3, |_, args, context| {
             let path = path(args, 0, Access::Write, Links::Follow, context)?;

@@ -4,13 +4,13 @@
 //! `set`, and so do ours.
 
 use super::{
-    app,
+    app, byte_slice,
     class::{
         Class, Name, arg, constructor, define_global, host, instance, integer, string, text, this,
     },
     convert,
     dynamic_model::DynamicModel,
-    error, go_json, json_raw, os, request,
+    error, go_json, request,
     time::DateTimeObject,
 };
 use crate::{
@@ -224,7 +224,8 @@ const RECORD: Class = Class {
         ("toJSON", 0, export),
         ("marshalJSON", 0, |value, _, context| {
             let export = Value::Object(record(value)?.lock().public_export());
-            os::bytes_value(go_json::encode_plain(&export).into_bytes(), context)
+            let bytes = go_json::encode_plain(&export).into_bytes();
+            Ok(byte_slice::object(bytes, context))
         }),
         ("unmarshalJSON", 1, |value, args, context| {
             let bytes = request::bytes(&arg(args, 0), context)?;
@@ -350,7 +351,7 @@ fn get(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsV
     // Not while the record is locked: objects may cause a collection.
     Ok(match plain {
         Plain::Date(text) => date_time(&text, context),
-        Plain::Json(plain) => json_raw::object(&plain, context),
+        Plain::Json(plain) => byte_slice::json_raw(&plain, context),
         Plain::Other(plain) => value::from_json(&plain, context),
     })
 }

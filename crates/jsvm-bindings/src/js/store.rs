@@ -7,8 +7,9 @@
 use super::{
     Classes, HostData,
     app::app,
+    byte_slice,
     class::{Class, arg, instance, integer, text, this},
-    convert, error, go_json, os, request,
+    convert, error, go_json, request,
 };
 use crate::{app::App, error::Error};
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue, object::builtins::JsArray};
@@ -162,6 +163,13 @@ pub(super) const STORE: Class = Class {
         ("set", 2, |value, args, context| {
             let app = store(value, context)?;
             let key = text(args, 0, context)?;
+            if arg(args, 1).as_callable().is_some() {
+                let err = Error::host(
+                    "$app.store(): a function belongs to the handler that made it; store what it \
+                     returns, or put it into a module",
+                );
+                return Err(error::throw(err, context));
+            }
             let plain = convert::to_plain(&arg(args, 1), context)?;
             insert(&app, &key, plain, context)?;
             Ok(JsValue::undefined())
@@ -226,7 +234,8 @@ pub(super) const STORE: Class = Class {
         }),
         ("marshalJSON", 0, |value, _, context| {
             let all = store(value, context)?.store().to_map();
-            os::bytes_value(go_json::encode_plain(&all.into()).into_bytes(), context)
+            let bytes = go_json::encode_plain(&all.into()).into_bytes();
+            Ok(byte_slice::object(bytes, context))
         }),
         ("unmarshalJSON", 1, |value, args, context| {
             let app = store(value, context)?;

@@ -235,3 +235,31 @@ fn wrong_arguments_are_errors_and_not_the_end() {
         assert!(told.contains("\"status\":4"), "{handler}: {told}");
     }
 }
+
+/// An error of another VM is no `Error` here, but tells all that it knows.
+#[test]
+fn what_a_nested_hook_threw_is_told_with_its_place() {
+    let world = World::new(
+        r#"
+        onRecordCreate((e) => { null.x }, "posts")
+        routerAdd("GET", "/", (e) => {
+            for (const work of [
+                () => $app.save(new Record($app.findCollectionByNameOrId("posts"), { title: "a" })),
+                () => $app.findRecordById("posts", "x"),
+            ]) {
+                try { work() } catch (err) { console.log(err instanceof Error, String(err)); console.log(err.stack) }
+            }
+        })"#,
+    );
+    world.get("/").unwrap();
+    insta::assert_snapshot!(world.printed().join("\n"), @r"
+        false TypeError: cannot convert 'null' or 'undefined' to object
+        TypeError: cannot convert 'null' or 'undefined' to object
+            at <anonymous> (main.pb.js:2:38)
+        true GoError: sql: no rows in result set
+        GoError: sql: no rows in result set
+            at findRecordById (native)
+            at <anonymous> (main.pb.js:6:42)
+            at <anonymous> (main.pb.js:8:27)
+        ");
+}

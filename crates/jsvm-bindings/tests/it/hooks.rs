@@ -205,7 +205,7 @@ fn a_transaction_takes_only_functions_that_return_nothing() {
     );
     world.get("/").unwrap();
     insta::assert_snapshot!(world.printed().join("\n"), @r"
-        GoError the function given to runInTransaction must return nothing or an error
+        GoError could not convert 1 to error: the function given to runInTransaction must return nothing or an error
         GoError No.
         undefined text
         GoError runInTransaction wants a function

@@ -181,3 +181,24 @@ fn a_date_is_text_as_go_prints_it() {
     ])"#;
     insta::assert_snapshot!(body(handler, post("", "")), @r#"["1970-01-01 00:00:00 +0000 UTC","1970-01-01 00:00:01.5 +0000 UTC","1970-01-01 00:00:50 +0000 UTC","1970-01-01T00:00:50Z"]"#);
 }
+
+#[test]
+fn numbers_are_text_as_go_prints_them() {
+    let handler = r#"(e) => e.json(200, [
+        toString(1e21), toString(-0), toString(0.1), toString(1e-7), toString(NaN), toString(Infinity), toString(5),
+    ])"#;
+    insta::assert_snapshot!(body(handler, post("", "")), @r#"["1000000000000000000000","-0","0.1","0.0000001","NaN","Infinity","5"]"#);
+}
+
+#[test]
+fn bytes_of_the_host_are_arrays() {
+    let handler = r#"(e) => {
+        const bytes = toBytes("hé")
+        bytes.push(33)
+        return e.json(200, [
+            Array.isArray(bytes), bytes.length, bytes.join(), String(bytes), toString(bytes),
+            JSON.stringify(bytes), bytes, bytes.slice(1), toBytes(bytes) == bytes, toBytes(""),
+        ])
+    }"#;
+    insta::assert_snapshot!(body(handler, post("", "")), @r#"[true,4,"104,195,169,33","104,195,169,33","hé!","[104,195,169,33]","aMOpIQ==",[195,169,33],false,""]"#);
+}

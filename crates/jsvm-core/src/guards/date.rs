@@ -14,6 +14,10 @@ use std::fmt::Write;
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let constructor = context.intrinsics().constructors().date().constructor();
     replace(&constructor, "parse", parse, shared, context)?;
+    let prototype = context.intrinsics().constructors().date().prototype();
+    replace(&prototype, "toLocaleString", whole, shared, context)?;
+    replace(&prototype, "toLocaleDateString", day, shared, context)?;
+    replace(&prototype, "toLocaleTimeString", time, shared, context)?;
     replace_class("Date", date, shared, context)
 }
 
@@ -65,6 +69,44 @@ fn date(
     Ok(made.into())
 }
 
+/// PocketBase: `12/31/2026, 23:59:59`, whatever the arguments say.
+fn whole(guard: &Guard, this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    localized(guard, this, context, |day, time| format!("{day}, {time}"))
+}
+
+fn day(guard: &Guard, this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    localized(guard, this, context, |day, _| day.to_owned())
+}
+
+fn time(guard: &Guard, this: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    localized(guard, this, context, |_, time| time.to_owned())
+}
+
+/// Another form of what the engine says, which is
+/// `Thu Dec 31 2026 23:59:59 GMT+0000`.
+fn localized(
+    guard: &Guard,
+    this: &JsValue,
+    context: &mut Context,
+    form: fn(&str, &str) -> String,
+) -> JsResult<JsValue> {
+    let told = guard.originals[0].call(this, &[], context)?;
+    let text = told.to_string(context)?.to_std_string_lossy();
+    let words: Vec<_> = text.split(' ').collect();
+    let &[_, month, day, year, time, _] = &words[..] else {
+        // `Invalid Date`
+        return Ok(told);
+    };
+    let month = MONTHS.iter().position(|it| it.eq_ignore_ascii_case(month));
+    let month = month.map_or(0, |index| index + 1);
+    let text = form(&format!("{month:02}/{day}/{year}"), time);
+    Ok(js_string!(text).into())
+}
+
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
 /// What a text in another form says of a date.
 #[derive(Debug, Default)]
 struct Parts {
@@ -111,9 +153,6 @@ impl Parts {
 
     /// A month, a weekday, a zone, or the half of a day.
     fn name(&mut self, word: &str) -> bool {
-        const MONTHS: &[&str] = &[
-            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-        ];
         const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         let word = word.trim_end_matches('.').to_ascii_lowercase();
         match word.as_str() {

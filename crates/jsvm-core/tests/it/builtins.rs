@@ -433,3 +433,15 @@ fn dates_are_as_the_engines_where_it_knows_them() {
         ",
     );
 }
+
+/// As PocketBase's engine writes them, which takes no locale.
+#[test]
+fn dates_of_a_locale_are_those_of_one() {
+    insta::assert_snapshot!(guarded(
+        "const day = new Date(2026, 11, 31, 23, 59, 5);
+        [
+            day.toLocaleString(), day.toLocaleDateString('de'), day.toLocaleTimeString(undefined, { hour: '2-digit' }),
+            new Date(1999, 0, 2).toLocaleString(), new Date(NaN).toLocaleString(), Date.prototype.toLocaleString.length,
+        ].join('; ')"
+    ), @"12/31/2026, 23:59:05; 12/31/2026; 23:59:05; 01/02/1999, 00:00:00; Invalid Date; 0");
+}
