@@ -410,6 +410,22 @@ impl App {
         self.run_chain(handlers, Arc::new(event), action)
     }
 
+    /// As [`emit`](Self::emit), with tags of their own for each of the hooks.
+    pub(crate) fn emit_tagged(
+        &self,
+        hooks: &[(&str, Vec<&str>)],
+        mut event: Event,
+        action: Action,
+    ) -> Result<(), Error> {
+        let set = event.keep(self);
+        let handlers: Vec<_> = hooks
+            .iter()
+            .flat_map(|(hook, tags)| set.matching(hook, tags.iter().copied()))
+            .cloned()
+            .collect();
+        self.run_chain(handlers, Arc::new(event), action)
+    }
+
     /// As [`emit`](Self::emit), for handlers that were chosen already.
     ///
     /// # Errors

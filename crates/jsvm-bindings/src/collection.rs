@@ -4,8 +4,19 @@
 //! unknown option of a field is kept, never dropped. Knows nothing of storage
 //! and nothing of scripts.
 
-use crate::error::Error;
+mod defaults;
+mod draft;
+mod index;
+
+pub(crate) use draft::add_field;
+pub use draft::{CollectionRef, FieldRef};
+pub use index::Index;
+
+use crate::{error::Error, settings::merge};
 use serde_json::{Map, Value};
+
+/// The pattern of an id that PocketBase trusts to differ in more than case.
+pub const ID_PATTERN: &str = "^[a-z0-9]+$";
 
 /// What a collection is for; PocketBase: `type` of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,19 +91,39 @@ impl Collection {
             return Err(Error::host("a collection must be an object"));
         };
         let name = required_text(object, "name", "collection")?;
+        if object.get("fields").is_none_or(|fields| !fields.is_array()) {
+            return Err(Error::host(format!(
+                "collection {name:?} has no list of fields"
+            )));
+        }
+        Self::from_draft(object)
+    }
+
+    /// Reads what there is of a collection, as scripts make them: without a
+    /// name and fields if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] naming what is of the wrong kind.
+    pub(crate) fn from_draft(object: &Map<String, Value>) -> Result<Self, Error> {
+        let name = text(object, "name");
         let kind = text(object, "type");
         let kind = CollectionKind::from_name(&kind).ok_or_else(|| {
             Error::host(format!(
                 "collection {name:?} has the unknown type {kind:?}; use base, auth or view"
             ))
         })?;
-        let fields = object
-            .get("fields")
-            .and_then(Value::as_array)
-            .ok_or_else(|| Error::host(format!("collection {name:?} has no list of fields")))?
-            .iter()
-            .map(|field| Field::from_json(field, &name))
-            .collect::<Result<_, _>>()?;
+        let fields = match object.get("fields") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(list)) => {
+                let fields = list.iter().map(|field| Field::from_json(field, &name));
+                fields.collect::<Result<_, _>>()?
+            }
+            Some(_) => {
+                let message = format!("the fields of collection {name:?} are no list");
+                return Err(Error::host(message));
+            }
+        };
         Ok(Self {
             id: text(object, "id"),
             kind,
@@ -116,6 +147,25 @@ impl Collection {
             options: rest(object, COLLECTION_KEYS),
             name,
         })
+    }
+
+    /// The collection with other values for what is given, completed.
+    ///
+    /// Of an option that is an object, what is not given stays: an export has
+    /// no secrets.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_draft`](Self::from_draft).
+    pub(crate) fn with(&self, given: Map<String, Value>) -> Result<Self, Error> {
+        let mut whole = self.to_json();
+        merge(&mut whole, Value::Object(given));
+        let mut changed = match &whole {
+            Value::Object(whole) => Self::from_draft(whole)?,
+            _ => self.clone(),
+        };
+        changed.complete();
+        Ok(changed)
     }
 
     /// The collection in the shape of a schema export.
@@ -216,6 +266,12 @@ impl FieldKind {
             .find(|(kind, _)| *kind == self)
             .map_or("text", |(_, name)| name)
     }
+
+    /// The kind of that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let found = KINDS.iter().find(|(_, known)| *known == name);
+        found.map(|(kind, _)| *kind)
+    }
 }
 
 /// One field of a collection.
@@ -249,28 +305,30 @@ impl Field {
         };
         let name = required_text(object, "name", "field")?;
         let kind = text(object, "type");
-        let kind = KINDS
-            .iter()
-            .find(|(_, known)| *known == kind)
-            .map(|(kind, _)| *kind)
-            .ok_or_else(|| {
-                Error::host(format!(
-                    "field {name:?} of collection {collection:?} has the unknown type {kind:?}"
-                ))
-            })?;
-        Ok(Self {
+        let kind = FieldKind::from_name(&kind).ok_or_else(|| {
+            Error::host(format!(
+                "field {name:?} of collection {collection:?} has the unknown type {kind:?}"
+            ))
+        })?;
+        Ok(Self::of_kind(kind, object))
+    }
+
+    /// A field with what there is of its options.
+    pub(crate) fn of_kind(kind: FieldKind, object: &Map<String, Value>) -> Self {
+        Self {
             id: text(object, "id"),
+            name: text(object, "name"),
             kind,
             hidden: flag(object, "hidden"),
             required: flag(object, "required"),
             system: flag(object, "system"),
             primary_key: flag(object, "primaryKey"),
             options: rest(object, FIELD_KEYS),
-            name,
-        })
+        }
     }
 
-    fn to_json(&self) -> Value {
+    /// The field in the shape of a schema export.
+    pub fn to_json(&self) -> Value {
         let mut object = self.options.clone();
         object.insert("id".into(), self.id.clone().into());
         object.insert("name".into(), self.name.clone().into());

@@ -5,7 +5,7 @@
 
 use crate::{
     app::App,
-    collection::{Collection, Field},
+    collection::{Collection, CollectionRef, Field},
     error::Error,
     exchange::{Exchange, RequestInfo},
     hooks::HookSet,
@@ -41,9 +41,9 @@ pub enum Member {
     /// Several records.
     Records(Vec<RecordRef>),
     /// A collection.
-    Collection(Arc<Collection>),
+    Collection(CollectionRef),
     /// Several collections.
-    Collections(Vec<Arc<Collection>>),
+    Collections(Vec<CollectionRef>),
     /// A field of a collection.
     Field(Field),
     /// What went wrong.
@@ -145,6 +145,14 @@ impl Event {
     pub fn record(&self) -> Option<RecordRef> {
         match self.get("record") {
             Some(Member::Record(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The collection that is written, if it is about that.
+    pub(crate) fn draft(&self) -> Option<CollectionRef> {
+        match self.get("collection") {
+            Some(Member::Collection(collection)) => Some(collection),
             _ => None,
         }
     }

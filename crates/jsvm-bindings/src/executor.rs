@@ -50,6 +50,15 @@ pub(crate) fn in_time<T>(
     answer
 }
 
+/// How long the script that runs on this thread may still take; `None` if none
+/// does.
+///
+/// What a host does for a script should end by then: a script cannot be
+/// stopped while it waits for the host.
+pub fn time_left() -> Option<Duration> {
+    Executor::current().map(|executor| executor.remaining())
+}
+
 /// Runs chains on the thread that made it.
 ///
 /// Cheap to clone; clones are the same executor.

@@ -56,6 +56,25 @@ impl<T: Rows + ?Sized> Rows for Hosted<T> {
         self.0.count(collection, query)
     }
 
+    fn validate_collection(
+        &self,
+        before: Option<&Collection>,
+        now: &Collection,
+    ) -> Result<(), Error> {
+        let _host = Limited::off();
+        self.0.validate_collection(before, now)
+    }
+
+    fn save_collection(&self, before: Option<&Collection>, now: &Collection) -> Result<(), Error> {
+        let _host = Limited::off();
+        self.0.save_collection(before, now)
+    }
+
+    fn delete_collection(&self, collection: &Collection) -> Result<(), Error> {
+        let _host = Limited::off();
+        self.0.delete_collection(collection)
+    }
+
     fn run_sql(&self, statement: &Statement) -> Result<Outcome, Error> {
         let _host = Limited::off();
         self.0.run_sql(statement)

@@ -56,14 +56,16 @@ pub use api::WebApi;
 pub use app::App;
 pub use auth::{SUPERUSERS, TokenKind};
 pub use chain::{Action, Chain};
-pub use collection::{Collection, CollectionKind, Field, FieldKind};
+pub use collection::{
+    Collection, CollectionKind, CollectionRef, Field, FieldKind, FieldRef, ID_PATTERN, Index,
+};
 pub use datetime::DateTime;
 pub use dispatch::Dispatch;
 pub use env::{Compile, Env, Profile};
 pub use error::{ApiError, Error, FieldError, sentence};
 pub use event::{Event, Member};
 pub use exchange::{Exchange, RequestInfo};
-pub use executor::{Executor, ScriptRun};
+pub use executor::{Executor, ScriptRun, time_left};
 pub use expand::{Expand, Expanded, Fetch, Paths, one_of};
 pub use hooks::{CronJob, HOOKS, Handler, Hook, HookSet, Middleware, Route};
 pub use js::{Loaded, load, load_with};

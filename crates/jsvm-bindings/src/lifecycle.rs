@@ -1,13 +1,16 @@
-//! The life of a record: which hooks run around each write, in which order.
+//! The life of a record or collection: which hooks run around each write, in
+//! which order.
 //!
-//! The one rule: this is PocketBase's order and nobody else writes records.
+//! The one rule: this is PocketBase's order and nobody else writes either.
 //! Knows nothing of scripts: to it, handlers are events with a default action.
+
+mod collections;
 
 use crate::{
     app::App,
     cast,
     chain::Action,
-    collection::FieldKind,
+    collection::{CollectionRef, FieldKind},
     datetime::DateTime,
     error::Error,
     event::{Event, Member},
@@ -17,49 +20,72 @@ use crate::{
     storage::Query,
 };
 use serde_json::Value;
+use std::sync::Arc;
 
-/// The three ways to write a record.
-#[derive(Clone, Copy)]
+/// The three ways to write.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Write {
     Create,
     Update,
     Delete,
 }
 
-/// The hooks around one way to write, record hooks before model hooks.
-struct Names {
-    kind: &'static str,
-    around: [&'static str; 2],
-    execute: [&'static str; 2],
-    success: [&'static str; 2],
-    error: [&'static str; 2],
+impl Write {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
 }
 
-const CREATE: Names = Names {
-    kind: "create",
-    around: ["onRecordCreate", "onModelCreate"],
-    execute: ["onRecordCreateExecute", "onModelCreateExecute"],
-    success: ["onRecordAfterCreateSuccess", "onModelAfterCreateSuccess"],
-    error: ["onRecordAfterCreateError", "onModelAfterCreateError"],
-};
-const UPDATE: Names = Names {
-    kind: "update",
-    around: ["onRecordUpdate", "onModelUpdate"],
-    execute: ["onRecordUpdateExecute", "onModelUpdateExecute"],
-    success: ["onRecordAfterUpdateSuccess", "onModelAfterUpdateSuccess"],
-    error: ["onRecordAfterUpdateError", "onModelAfterUpdateError"],
-};
-const DELETE: Names = Names {
-    kind: "delete",
-    around: ["onRecordDelete", "onModelDelete"],
-    execute: ["onRecordDeleteExecute", "onModelDeleteExecute"],
-    success: ["onRecordAfterDeleteSuccess", "onModelAfterDeleteSuccess"],
-    error: ["onRecordAfterDeleteError", "onModelAfterDeleteError"],
-};
-const VALIDATE: [&str; 2] = ["onRecordValidate", "onModelValidate"];
+/// What is written.
+#[derive(Clone)]
+enum Model {
+    Record(RecordRef),
+    Collection(CollectionRef),
+}
+
+/// One point in the life of a model, by the hooks that belong to it: those of
+/// records, collections and models.
+type Point = [&'static str; 3];
+
+/// The hooks around one way to write.
+struct Points {
+    around: Point,
+    execute: Point,
+    success: Point,
+    error: Point,
+}
+
+macro_rules! point {
+    ($($part:literal),+) => {
+        [
+            concat!("onRecord", $($part),+),
+            concat!("onCollection", $($part),+),
+            concat!("onModel", $($part),+),
+        ]
+    };
+}
+macro_rules! points {
+    ($what:literal) => {
+        Points {
+            around: point!($what),
+            execute: point!($what, "Execute"),
+            success: point!("After", $what, "Success"),
+            error: point!("After", $what, "Error"),
+        }
+    };
+}
+
+const CREATE: Points = points!("Create");
+const UPDATE: Points = points!("Update");
+const DELETE: Points = points!("Delete");
+const VALIDATE: Point = point!("Validate");
 
 impl Write {
-    fn names(self) -> &'static Names {
+    fn points(self) -> &'static Points {
         match self {
             Self::Create => &CREATE,
             Self::Update => &UPDATE,
@@ -67,6 +93,58 @@ impl Write {
         }
     }
 }
+
+impl Model {
+    /// The model that an event is about, which a handler may have replaced.
+    fn of(event: &Event) -> Option<Self> {
+        let collection = || event.draft().map(Self::Collection);
+        event.record().map(Self::Record).or_else(collection)
+    }
+
+    fn event(&self, app: &App, kind: &'static str) -> Event {
+        let event = Event::new(app.clone());
+        let event = match self {
+            Self::Record(record) => {
+                let collection = Arc::clone(record.lock().collection());
+                event
+                    .about(&collection)
+                    .with("record", Member::Record(record.clone()))
+            }
+            Self::Collection(collection) => event
+                .about(&collection.snapshot())
+                .with("collection", Member::Collection(collection.clone())),
+        };
+        event.with("type", Member::Value(kind.into()))
+    }
+
+    fn is_new(&self) -> bool {
+        match self {
+            Self::Record(record) => record.lock().is_new(),
+            Self::Collection(collection) => collection.is_new(),
+        }
+    }
+
+    /// Lets the handlers of a point deal with it, those of models last.
+    fn emit(&self, point: &Point, event: Event, app: &App, action: Action) -> Result<(), Error> {
+        let [of_records, of_collections, of_models] = point;
+        match self {
+            Self::Record(_) => app.emit(&[of_records, of_models], event, action),
+            Self::Collection(_) => {
+                let own_tags: Vec<_> = event.tags().map(str::to_owned).collect();
+                let own_tags = own_tags.iter().map(String::as_str);
+                // PocketBase: as a model, a collection is known by its table.
+                let hooks = [
+                    (*of_collections, own_tags.collect::<Vec<_>>()),
+                    (*of_models, vec![COLLECTIONS]),
+                ];
+                app.emit_tagged(&hooks, event, action)
+            }
+        }
+    }
+}
+
+/// The table of collections.
+const COLLECTIONS: &str = "_collections";
 
 /// Whether a save looks at the values first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,13 +172,15 @@ impl App {
         let is_new = record.lock().is_new();
         prepare(record, is_new);
         let write = if is_new { Write::Create } else { Write::Update };
-        let execute = move |app: &App, record: &RecordRef| {
-            if validation == Validation::Run {
+        let execute: Execute = Box::new(move |app, model| {
+            if validation == Validation::Run
+                && let Model::Record(record) = model
+            {
                 app.validate(record)?;
             }
-            app.execute(write, record)
-        };
-        self.write(write, record, Box::new(execute))
+            app.execute(write, model)
+        });
+        self.write(write, &Model::Record(record.clone()), execute)
     }
 
     /// Removes a record and what refers to it with `cascadeDelete`; other
@@ -110,13 +190,15 @@ impl App {
     ///
     /// What a hook threw or storage refused; then nothing was removed.
     pub fn delete(&self, record: &RecordRef) -> Result<(), Error> {
-        let execute = |app: &App, record: &RecordRef| {
+        let execute: Execute = Box::new(|app, model| {
             app.run_in_transaction(|tx| {
-                delete_references(tx, record)?;
-                tx.execute(Write::Delete, record)
+                if let Model::Record(record) = model {
+                    delete_references(tx, record)?;
+                }
+                tx.execute(Write::Delete, model)
             })
-        };
-        self.write(Write::Delete, record, Box::new(execute))
+        });
+        self.write(Write::Delete, &Model::Record(record.clone()), execute)
     }
 
     /// Checks a record's values, with the hooks of validation around it.
@@ -135,66 +217,54 @@ impl App {
             }
             None => Ok(()),
         });
-        self.emit(&VALIDATE, record_event(self, record, "validate"), action)
+        let model = Model::Record(record.clone());
+        model.emit(&VALIDATE, model.event(self, "validate"), self, action)
     }
 
-    fn write(&self, write: Write, record: &RecordRef, execute: Execute) -> Result<(), Error> {
-        let names = write.names();
-        let action: Action = Box::new(move |event| match event.record() {
-            Some(record) => execute(&event.app(), &record),
+    fn write(&self, write: Write, model: &Model, execute: Execute) -> Result<(), Error> {
+        let action: Action = Box::new(move |event| match Model::of(event) {
+            Some(model) => execute(&event.app(), &model),
             None => Ok(()),
         });
-        let event = record_event(self, record, names.kind);
-        let result = self.emit(&names.around, event, action);
-        match result {
-            Ok(()) => self.finish(write, record),
+        let event = model.event(self, write.kind());
+        match model.emit(&write.points().around, event, self, action) {
+            Ok(()) => self.finish(write, model),
             Err(err) => {
-                let told = after_error(self, write, record, &err);
+                let told = after_error(self, write, model, &err);
                 Err(told.err().unwrap_or(err))
             }
         }
     }
 
-    fn execute(&self, write: Write, record: &RecordRef) -> Result<(), Error> {
-        let names = write.names();
-        let action: Action = Box::new(move |event| {
-            let Some(record) = event.record() else {
-                return Ok(());
-            };
-            let app = event.app();
-            let rows = app.rows();
-            let snapshot = record.snapshot();
-            match write {
-                Write::Create => host_call("records.insert", || rows.insert(&snapshot))?,
-                Write::Update => host_call("records.update", || rows.update(&snapshot))?,
-                Write::Delete => host_call("records.delete", || rows.delete(&snapshot))?,
+    fn execute(&self, write: Write, model: &Model) -> Result<(), Error> {
+        let action: Action = Box::new(move |event| match Model::of(event) {
+            Some(Model::Record(record)) => write_record(&event.app(), write, &record),
+            Some(Model::Collection(collection)) => {
+                collections::write(&event.app(), write, &collection)
             }
-            if !matches!(write, Write::Delete) {
-                record.lock().mark_as_not_new();
-            }
-            Ok(())
+            None => Ok(()),
         });
-        self.emit(
-            &names.execute,
-            record_event(self, record, names.kind),
-            action,
-        )
+        let event = model.event(self, write.kind());
+        model.emit(&write.points().execute, event, self, action)
     }
 
     /// The success hooks now, or those that fit at the end of the transaction.
-    fn finish(&self, write: Write, record: &RecordRef) -> Result<(), Error> {
+    fn finish(&self, write: Write, model: &Model) -> Result<(), Error> {
         if !self.is_transactional() {
-            return after_success(self, write, record);
+            return after_success(self, write, model);
         }
-        let record = record.clone();
+        let model = model.clone();
         self.after(Box::new(move |app, err| {
             let result = match err {
-                None => after_success(app, write, &record),
+                None => after_success(app, write, &model),
                 Some(err) => {
-                    if matches!(write, Write::Create) {
-                        record.lock().mark_as_new();
+                    if write == Write::Create {
+                        match &model {
+                            Model::Record(record) => record.lock().mark_as_new(),
+                            Model::Collection(collection) => collection.set_new(true),
+                        }
                     }
-                    after_error(app, write, &record, err)
+                    after_error(app, write, &model, err)
                 }
             };
             if let Err(err) = result {
@@ -208,30 +278,38 @@ impl App {
     }
 }
 
-type Execute = Box<dyn FnOnce(&App, &RecordRef) -> Result<(), Error> + Send>;
+type Execute = Box<dyn FnOnce(&App, &Model) -> Result<(), Error> + Send>;
 
-fn after_success(app: &App, write: Write, record: &RecordRef) -> Result<(), Error> {
-    let names = write.names();
-    let event = record_event(app, record, names.kind);
-    let result = app.emit(&names.success, event, Box::new(|_| Ok(())));
-    if !record.lock().is_new() {
+fn write_record(app: &App, write: Write, record: &RecordRef) -> Result<(), Error> {
+    let rows = app.rows();
+    let snapshot = record.snapshot();
+    match write {
+        Write::Create => host_call("records.insert", || rows.insert(&snapshot))?,
+        Write::Update => host_call("records.update", || rows.update(&snapshot))?,
+        Write::Delete => host_call("records.delete", || rows.delete(&snapshot))?,
+    }
+    if write != Write::Delete {
+        record.lock().mark_as_not_new();
+    }
+    Ok(())
+}
+
+fn after_success(app: &App, write: Write, model: &Model) -> Result<(), Error> {
+    let event = model.event(app, write.kind());
+    let nothing: Action = Box::new(|_| Ok(()));
+    let result = model.emit(&write.points().success, event, app, nothing);
+    if !model.is_new()
+        && let Model::Record(record) = model
+    {
         record.lock().mark_as_saved();
     }
     result
 }
 
-fn after_error(app: &App, write: Write, record: &RecordRef, err: &Error) -> Result<(), Error> {
-    let names = write.names();
-    let event = record_event(app, record, names.kind).with("error", Member::Error(err.clone()));
-    app.emit(&names.error, event, Box::new(|_| Ok(())))
-}
-
-fn record_event(app: &App, record: &RecordRef, kind: &str) -> Event {
-    let collection = std::sync::Arc::clone(record.lock().collection());
-    Event::new(app.clone())
-        .about(&collection)
-        .with("record", Member::Record(record.clone()))
-        .with("type", Member::Value(kind.into()))
+fn after_error(app: &App, write: Write, model: &Model, err: &Error) -> Result<(), Error> {
+    let event = model.event(app, write.kind());
+    let event = event.with("error", Member::Error(err.clone()));
+    model.emit(&write.points().error, event, app, Box::new(|_| Ok(())))
 }
 
 /// Fills in what nobody has to: a new id, and the times of autodate fields.
@@ -239,7 +317,7 @@ fn prepare(record: &RecordRef, is_new: bool) {
     let mut record = record.lock();
     generate::fill(&mut record);
     generate::end_tokens(&mut record);
-    let collection = std::sync::Arc::clone(record.collection());
+    let collection = Arc::clone(record.collection());
     let autodates = collection.fields.iter().filter(|field| {
         let option = if is_new { "onCreate" } else { "onUpdate" };
         field.kind == FieldKind::Autodate && field.flag_option(option)
@@ -268,10 +346,7 @@ pub fn random_id() -> String {
 fn delete_references(app: &App, record: &RecordRef) -> Result<(), Error> {
     let (collection, id) = {
         let record = record.lock();
-        (
-            std::sync::Arc::clone(record.collection()),
-            record.id().to_owned(),
-        )
+        (Arc::clone(record.collection()), record.id().to_owned())
     };
     for other in app.collections() {
         let relations = other.fields.iter().filter(|field| {

@@ -63,6 +63,42 @@ pub trait Rows: Send + Sync + 'static {
     /// As [`find`](Self::find).
     fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error>;
 
+    /// Checks a collection before it is stored; `before` is as it is stored
+    /// now, `None` if it is not.
+    ///
+    /// By default, a host has no collections that can be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Validation`] with every key that is not allowed.
+    fn validate_collection(&self, _: Option<&Collection>, _: &Collection) -> Result<(), Error> {
+        Err(Error::host(FIXED))
+    }
+
+    /// Stores a collection, and gives its table or view the shape of it;
+    /// `before` is as it is stored now, `None` if it is not.
+    ///
+    /// By default, a host has no collections that can be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`], also for a view that would no longer work; nothing is
+    /// changed then.
+    fn save_collection(&self, _: Option<&Collection>, _: &Collection) -> Result<(), Error> {
+        Err(Error::host(FIXED))
+    }
+
+    /// Removes a collection and its records.
+    ///
+    /// By default, a host has no collections that can be changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`save_collection`](Self::save_collection).
+    fn delete_collection(&self, _: &Collection) -> Result<(), Error> {
+        Err(Error::host(FIXED))
+    }
+
     /// Runs one statement of SQL, which a script wrote.
     ///
     /// It may read and write any table, but nothing outside of the database.
@@ -151,6 +187,7 @@ impl Query {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoRecords;
 
+const FIXED: &str = "the collections of this host cannot be changed";
 const NO_RECORDS: &str = "this host has no records";
 
 impl Rows for NoRecords {

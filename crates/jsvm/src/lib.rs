@@ -29,15 +29,16 @@ pub use config::{
 };
 pub use jsvm_alloc as alloc;
 pub use jsvm_bindings::{
-    Action, ApiError, App, BODY_LIMIT, Collection, CollectionKind, Command, Conflict, CronJob,
-    DateTime, Error, Event, EventKind, Exchange, Expand, Expanded, Fetch, Field, FieldError,
-    FieldKind, FileChange, FileInfo, Finding, Finished, Found, HOOKS, Handler, Hook, HookSet,
-    Incoming, Level, Loaded, Mail, Mailbox, Mailer, Member, MemberKind, MemberSpec, Middleware,
-    ModuleFiles, Mux, Native, Network, NoModules, NoNetwork, NoRecords, NoSystem, Origin, Outcome,
-    Outgoing, Output, Paths, Pattern, PatternError, Profile, Query, Record, RecordRef, RequestInfo,
-    Route, Rows, SUPERUSERS, Schedule, ScheduleError, Severity, Silent, Smtp, Statement, Step,
-    Storage, System, TokenKind, Transaction, Trap, Validation, WebApi, cast, default_settings,
-    go_json, http, one_of, pick, random_id, require_auth, security, sentence, types, unknown_tags,
+    Action, ApiError, App, BODY_LIMIT, Collection, CollectionKind, CollectionRef, Command,
+    Conflict, CronJob, DateTime, Error, Event, EventKind, Exchange, Expand, Expanded, Fetch, Field,
+    FieldError, FieldKind, FieldRef, FileChange, FileInfo, Finding, Finished, Found, HOOKS,
+    Handler, Hook, HookSet, ID_PATTERN, Incoming, Index, Level, Loaded, Mail, Mailbox, Mailer,
+    Member, MemberKind, MemberSpec, Middleware, ModuleFiles, Mux, Native, Network, NoModules,
+    NoNetwork, NoRecords, NoSystem, Origin, Outcome, Outgoing, Output, Paths, Pattern,
+    PatternError, Profile, Query, Record, RecordRef, RequestInfo, Route, Rows, SUPERUSERS,
+    Schedule, ScheduleError, Severity, Silent, Smtp, Statement, Step, Storage, System, TokenKind,
+    Transaction, Trap, Validation, WebApi, cast, default_settings, go_json, http, one_of, pick,
+    random_id, require_auth, security, sentence, time_left, types, unknown_tags,
 };
 pub use jsvm_cache::{Stats as CacheStats, StoreStats};
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};

@@ -5,12 +5,18 @@
 
 use super::{
     Classes, HostData,
-    class::{Class, arg, define_accessor, host, instance, text, this},
-    convert, db, dbx, error, record, select,
+    class::{Class, arg, define_accessor, instance, text, this},
+    collection, convert, db, dbx, error, record, select,
 };
 use crate::{
-    app::App, collection::Collection, error::Error, lifecycle::Validation, output::Level,
-    record::Record, sql::Condition, storage::Query,
+    app::App,
+    collection::{Collection, CollectionRef},
+    error::Error,
+    lifecycle::Validation,
+    output::Level,
+    record::{Record, RecordRef},
+    sql::Condition,
+    storage::Query,
 };
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue, object::builtins::JsArray};
 use boa_gc::{Finalize, Trace};
@@ -42,6 +48,7 @@ pub(super) fn install(context: &mut Context) -> JsResult<AppClasses> {
         app: {
             let prototype = APP.prototype(None, context)?;
             super::auth::APP.add_to(&prototype, context)?;
+            super::collection::APP.add_to(&prototype, context)?;
             super::cron::APP.add_to(&prototype, context)?;
             super::expand::APP.add_to(&prototype, context)?;
             super::store::APP.add_to(&prototype, context)?;
@@ -94,8 +101,8 @@ pub(super) fn collection_of(
     app: Option<&App>,
     context: &mut Context,
 ) -> JsResult<Arc<Collection>> {
-    if let Some(record::CollectionObject(collection)) = host(value) {
-        return Ok(collection);
+    if let Some(collection) = collection::of(value, context)? {
+        return Ok(collection.snapshot());
     }
     let app = app
         .cloned()
@@ -110,30 +117,34 @@ pub(super) fn app(value: &JsValue) -> JsResult<App> {
 }
 
 /// Runs `work` and throws what it returns as an error.
-fn run<T>(result: Result<T, Error>, context: &mut Context) -> JsResult<T> {
+pub(super) fn run<T>(result: Result<T, Error>, context: &mut Context) -> JsResult<T> {
     result.map_err(|err| error::throw(err, context))
 }
 
 const APP: Class = Class {
     methods: &[
         ("save", 1, |value, args, context| {
-            let record = record::argument(args, 0, context)?;
-            run(app(value)?.save(&record, Validation::Run), context)?;
-            Ok(JsValue::undefined())
+            save(value, args, Validation::Run, context)
         }),
         ("saveNoValidate", 1, |value, args, context| {
-            let record = record::argument(args, 0, context)?;
-            run(app(value)?.save(&record, Validation::Skip), context)?;
-            Ok(JsValue::undefined())
+            save(value, args, Validation::Skip, context)
         }),
         ("validate", 1, |value, args, context| {
-            let record = record::argument(args, 0, context)?;
-            run(app(value)?.validate(&record), context)?;
+            let app = app(value)?;
+            let result = match model(args, context)? {
+                Model::Record(record) => app.validate(&record),
+                Model::Collection(collection) => app.validate_collection(&collection),
+            };
+            run(result, context)?;
             Ok(JsValue::undefined())
         }),
         ("delete", 1, |value, args, context| {
-            let record = record::argument(args, 0, context)?;
-            run(app(value)?.delete(&record), context)?;
+            let app = app(value)?;
+            let result = match model(args, context)? {
+                Model::Record(record) => app.delete(&record),
+                Model::Collection(collection) => app.delete_collection(&collection),
+            };
+            run(result, context)?;
             Ok(JsValue::undefined())
         }),
         ("findRecordById", 2, |value, args, context| {
@@ -166,21 +177,6 @@ const APP: Class = Class {
         }),
         ("findAllRecords", 1, find_all),
         ("countRecords", 1, count),
-        ("findCollectionByNameOrId", 1, find_collection),
-        ("findCachedCollectionByNameOrId", 1, find_collection),
-        ("findAllCollections", 0, |value, args, context| {
-            let kinds: Vec<_> = (0..args.len())
-                .map(|index| text(args, index, context))
-                .collect::<JsResult<_>>()?;
-            let is_wanted = |kind| kinds.is_empty() || kinds.iter().any(|it| it == kind);
-            let list: Vec<_> = app(value)?
-                .collections()
-                .iter()
-                .filter(|collection| is_wanted(collection.kind.as_str()))
-                .map(|collection| record::collection_object(collection, context))
-                .collect();
-            Ok(JsArray::from_iter(list, context).into())
-        }),
         ("runInTransaction", 1, run_in_transaction),
         ("settings", 0, |value, _, context| {
             let settings = app(value)?.settings();
@@ -198,11 +194,33 @@ const APP: Class = Class {
     accessors: &[],
 };
 
-fn find_collection(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// What is saved and deleted.
+enum Model {
+    Record(RecordRef),
+    Collection(CollectionRef),
+}
+
+fn model(args: &[JsValue], context: &mut Context) -> JsResult<Model> {
+    let given = arg(args, 0);
+    match collection::of(&given, context)? {
+        Some(collection) => Ok(Model::Collection(collection)),
+        None => record::argument(args, 0, context).map(Model::Record),
+    }
+}
+
+fn save(
+    value: &JsValue,
+    args: &[JsValue],
+    validation: Validation,
+    context: &mut Context,
+) -> JsResult<JsValue> {
     let app = app(value)?;
-    let name = text(args, 0, context)?;
-    let collection = run(app.collection(&name), context)?;
-    Ok(record::collection_object(&collection, context))
+    let result = match model(args, context)? {
+        Model::Record(record) => app.save(&record, validation),
+        Model::Collection(collection) => app.save_collection(&collection, validation),
+    };
+    run(result, context)?;
+    Ok(JsValue::undefined())
 }
 
 /// `findAllRecords(collection, …expressions)`.

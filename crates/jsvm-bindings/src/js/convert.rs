@@ -5,9 +5,11 @@
 use super::{
     byte_slice,
     class::{host, host_text},
+    collection::CollectionObject,
     dynamic_model::DynamicModel,
     error::HostError,
-    record::{CollectionObject, RecordObject},
+    field::FieldObject,
+    record::RecordObject,
     store::StoreObject,
     time::DateTimeObject,
 };
@@ -53,7 +55,10 @@ pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Val
         return Some(model.to_plain(object, context));
     }
     if let Some(CollectionObject(collection)) = host(&value) {
-        return Some(collection.public_json());
+        return Some(collection.snapshot().public_json());
+    }
+    if let Some(FieldObject(field)) = host(&value) {
+        return Some(field.lock().to_json());
     }
     if let Some(StoreObject(app)) = host(&value) {
         return Some(app.store().to_map().into());

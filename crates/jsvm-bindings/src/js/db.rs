@@ -14,7 +14,7 @@ use crate::{
     app::App,
     collection::Collection,
     error::Error,
-    executor::Executor,
+    executor::time_left,
     observer::host_call,
     record::Record,
     sql::{Condition, Outcome, Params, Template, quoted},
@@ -333,12 +333,10 @@ const WRITTEN: Class = Class {
 fn run(app: &App, template: &Template, context: &mut Context) -> JsResult<Outcome> {
     /// While files are loaded there is no executor, and little time.
     const WHILE_LOADING: Duration = Duration::from_secs(5);
-    let timeout = Executor::current().map_or(WHILE_LOADING, |executor| executor.remaining());
+    let timeout = time_left().unwrap_or(WHILE_LOADING);
     let outcome = template
         .finish(timeout)
         .and_then(|statement| host_call("db.run", || app.rows().run_sql(&statement)));
-    // What ran out of time ends the script, whatever the database calls it.
-    jsvm_core::check_limits(context)?;
     outcome.map_err(|err| error::throw(err, context))
 }
 

@@ -245,10 +245,10 @@ pub(crate) fn returned(value: &JsValue) -> Option<Error> {
 }
 
 /// What a script can catch for an error of the host.
+///
+/// What ran out of time ends the script, whatever the host calls it.
 pub(crate) fn throw(err: Error, context: &mut Context) -> JsError {
-    if err.limit().is_some()
-        && let Err(limit) = jsvm_core::check_limits(context)
-    {
+    if let Err(limit) = jsvm_core::check_limits(context) {
         return limit;
     }
     let value = to_value(err, context);

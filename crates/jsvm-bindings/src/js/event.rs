@@ -7,7 +7,7 @@
 use super::{
     Classes, HostData, app,
     class::{Class, arg, define, define_native_accessor, function, host, instance, this},
-    convert, error, member, request, store,
+    convert, error, loan, member, request, store,
 };
 use crate::{
     chain::Running,
@@ -275,6 +275,7 @@ fn next(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
     };
     event.write_back(context)?;
     store::put_back(context)?;
+    loan::settle(context)?;
     match live.0.next(&executor) {
         Ok(()) => Ok(JsValue::undefined()),
         Err(err) => Err(error::throw(err, context)),

@@ -5,7 +5,7 @@
 use super::{
     app::app,
     class::{Class, arg, text},
-    convert, error, member,
+    collection, convert, error, member,
     record::{self, record},
 };
 use crate::{
@@ -105,7 +105,7 @@ fn ask(
     ids: &[String],
     context: &mut Context,
 ) -> JsResult<Vec<RecordRef>> {
-    let collection = record::collection_object(collection, context);
+    let collection = collection::stored_object(collection, context);
     let ids = value::from_json(&ids.into(), context);
     let found = fetch.call(&JsValue::undefined(), &[collection, ids], context)?;
     if found.is_null_or_undefined() {

@@ -5,12 +5,14 @@
 
 use super::{
     class::{host, integer, text},
+    collection::{self, CollectionObject},
     convert, error,
     event::EventObject,
-    go_context, info, record,
+    field, go_context, info, record,
 };
 use crate::{
     cast,
+    collection::FieldRef,
     event::{Event, Member},
     kinds::{MemberKind, MemberSpec},
     record::RecordRef,
@@ -43,12 +45,15 @@ pub(super) fn get(
     })
 }
 
-/// What the host calls it: a record is the model of its events as well.
+/// What the host calls it: what is written is the model of its events as well.
 fn key(event: &Event, spec: &'static MemberSpec) -> &'static str {
-    if spec.kind == MemberKind::Model && event.get(spec.name).is_none() {
-        return "record";
+    if spec.kind != MemberKind::Model || event.get(spec.name).is_some() {
+        return spec.name;
     }
-    spec.name
+    match event.record() {
+        Some(_) => "record",
+        None => "collection",
+    }
 }
 
 fn object(member: &Member, context: &mut Context) -> JsValue {
@@ -56,15 +61,15 @@ fn object(member: &Member, context: &mut Context) -> JsValue {
         Member::Value(plain) => value::from_json(plain, context),
         Member::Record(shared) => record::object(shared.clone(), context),
         Member::Records(list) => record::array(list, context),
-        Member::Collection(one) => record::collection_object(one, context),
+        Member::Collection(one) => collection::object(one.clone(), context),
         Member::Collections(list) => {
             let list: Vec<_> = list
                 .iter()
-                .map(|one| record::collection_object(one, context))
+                .map(|one| collection::object(one.clone(), context))
                 .collect();
             JsArray::from_iter(list, context).into()
         }
-        Member::Field(field) => record::field_object(field.clone(), context),
+        Member::Field(field) => field::object(FieldRef::new(field.clone()), context),
         Member::RequestInfo(info) => info::object(info, context),
         Member::Error(err) => error::to_value(err.clone(), context),
     }
@@ -112,7 +117,11 @@ fn read(kind: MemberKind, given: &JsValue, context: &mut Context) -> JsResult<Op
             Some(Member::Value(cast::to_list(&plain).into()))
         }
         MemberKind::Data => Some(data(given, context)?),
-        MemberKind::Record | MemberKind::Model => record::of(given).map(Member::Record),
+        MemberKind::Record => record::of(given).map(Member::Record),
+        MemberKind::Model => match record::of(given) {
+            Some(found) => Some(Member::Record(found)),
+            None => collection(given),
+        },
         MemberKind::Records => records(given).map(Member::Records),
         MemberKind::Collection => collection(given),
         MemberKind::Collections => collections(given),
@@ -123,7 +132,8 @@ fn read(kind: MemberKind, given: &JsValue, context: &mut Context) -> JsResult<Op
 
 fn wanted(kind: MemberKind) -> &'static str {
     match kind {
-        MemberKind::Record | MemberKind::Model => "a Record",
+        MemberKind::Record => "a Record",
+        MemberKind::Model => "a Record or a Collection",
         MemberKind::Records => "an array of records",
         MemberKind::Collection => "a Collection",
         MemberKind::Collections => "an array of collections",
@@ -147,12 +157,12 @@ pub(super) fn records(given: &JsValue) -> Option<Vec<RecordRef>> {
 }
 
 fn collection(given: &JsValue) -> Option<Member> {
-    host::<record::CollectionObject>(given).map(|object| Member::Collection(object.0))
+    host::<CollectionObject>(given).map(|object| Member::Collection(object.0))
 }
 
 fn collections(given: &JsValue) -> Option<Member> {
     let list = items(given)?;
-    let list = list.iter().map(host::<record::CollectionObject>);
+    let list = list.iter().map(host::<CollectionObject>);
     let list: Option<Vec<_>> = list.map(|object| object.map(|object| object.0)).collect();
     list.map(Member::Collections)
 }
@@ -173,9 +183,9 @@ impl Member {
             (Self::Records(a), Self::Records(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
             }
-            (Self::Collection(a), Self::Collection(b)) => Arc::ptr_eq(a, b),
+            (Self::Collection(a), Self::Collection(b)) => a.is_same(b),
             (Self::Collections(a), Self::Collections(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b))
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
             }
             (Self::Field(a), Self::Field(b)) => a.id == b.id && a.name == b.name,
             (Self::Error(a), Self::Error(b)) => a == b,

@@ -8,6 +8,7 @@ mod app;
 mod auth;
 mod byte_slice;
 mod class;
+mod collection;
 mod command;
 mod console;
 mod convert;
@@ -21,6 +22,7 @@ mod dynamic_model;
 mod error;
 mod event;
 mod expand;
+mod field;
 mod form_data;
 mod globals;
 mod go_context;
@@ -30,6 +32,7 @@ mod http;
 mod incoming;
 mod info;
 mod loader;
+mod loan;
 mod mail;
 mod member;
 mod misuse;
@@ -87,6 +90,7 @@ impl HookVm {
             instances: require::Instances::default(),
             functions: template::Functions::default(),
             lent: store::Lent::default(),
+            loans: loan::Loans::default(),
         }));
         let context = vm.context();
         context.insert_data(data.clone());
@@ -197,6 +201,7 @@ impl HookVm {
     /// Forgets what must not outlive the execution.
     fn end_execution(&mut self) {
         self.data.0.lent.end();
+        self.data.0.loans.end();
         self.vm.end_execution();
     }
 
@@ -207,6 +212,7 @@ impl HookVm {
         event
             .finish(context)
             .and_then(|()| store::put_back(context))
+            .and_then(|()| loan::settle(context))
             .map_err(|err| from_failure(jsvm_core::failure(err, context), context))
     }
 
@@ -268,6 +274,7 @@ pub(crate) struct Inner {
     instances: require::Instances,
     functions: template::Functions,
     lent: store::Lent,
+    loans: loan::Loans,
 }
 
 /// What `__args` is now.
@@ -338,7 +345,8 @@ pub(crate) struct Classes {
     events: event::EventClasses,
     request: request::RequestClasses,
     record: JsObject,
-    collection: record::CollectionClasses,
+    collection: JsObject,
+    field: field::FieldClasses,
     app: app::AppClasses,
     cookie: JsObject,
     cron: cron::CronClasses,
@@ -392,7 +400,8 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         renderer: template::install(context)?,
         store: store::prototype(context)?,
         record: record::install(context)?,
-        collection: record::install_collection(context)?,
+        collection: collection::install(context)?,
+        field: field::install(context)?,
         app: app::install(context)?,
         cookie: cookie::install(context)?,
         cron: cron::install(context)?,

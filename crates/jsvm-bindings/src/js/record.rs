@@ -8,14 +8,14 @@ use super::{
     class::{
         Class, Name, arg, constructor, define_global, host, instance, integer, string, text, this,
     },
-    convert,
+    collection, convert,
     dynamic_model::DynamicModel,
-    error, go_json, request,
+    error, field, go_json, request,
     time::DateTimeObject,
 };
 use crate::{
     cast,
-    collection::{Collection, Field, FieldKind},
+    collection::{Field, FieldKind, FieldRef},
     datetime::DateTime,
     error::Error,
     record::{Record, RecordRef},
@@ -33,22 +33,6 @@ use std::sync::Arc;
 #[derive(Clone, Trace, Finalize, JsData)]
 #[boa_gc(unsafe_empty_trace)]
 pub(crate) struct RecordObject(pub(crate) RecordRef);
-
-/// A collection that a script holds.
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
-pub(crate) struct CollectionObject(pub(crate) Arc<Collection>);
-
-/// The fields of a collection.
-#[derive(Clone, Trace, Finalize, JsData)]
-#[boa_gc(unsafe_empty_trace)]
-struct FieldObject(Field);
-
-/// The prototypes of collections and what hangs on them.
-pub(crate) struct CollectionClasses {
-    collection: JsObject,
-    field: JsObject,
-}
 
 /// Adds `Record`; returns its prototype.
 pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
@@ -77,14 +61,6 @@ pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     Ok(prototype)
 }
 
-/// The prototypes of collections.
-pub(super) fn install_collection(context: &mut Context) -> JsResult<CollectionClasses> {
-    Ok(CollectionClasses {
-        collection: COLLECTION.prototype(None, context)?,
-        field: FIELD.prototype(None, context)?,
-    })
-}
-
 /// The record behind a value.
 pub(super) fn of(value: &JsValue) -> Option<RecordRef> {
     host::<RecordObject>(value).map(|object| object.0)
@@ -108,22 +84,6 @@ pub(super) fn array(records: &[RecordRef], context: &mut Context) -> JsValue {
         .map(|record| object(record.clone(), context))
         .collect();
     JsArray::from_iter(list, context).into()
-}
-
-/// The object of a collection.
-pub(super) fn collection_object(collection: &Arc<Collection>, context: &mut Context) -> JsValue {
-    let prototype = super::Classes::of(context).collection.collection.clone();
-    instance(
-        &prototype,
-        CollectionObject(Arc::clone(collection)),
-        context,
-    )
-}
-
-/// The object of a field.
-pub(super) fn field_object(field: Field, context: &mut Context) -> JsValue {
-    let prototype = super::Classes::of(context).collection.field.clone();
-    instance(&prototype, FieldObject(field), context)
 }
 
 /// The record that `this` is.
@@ -180,7 +140,7 @@ const RECORD: Class = Class {
         }),
         ("collection", 0, |value, _, context| {
             let collection = Arc::clone(record(value)?.lock().collection());
-            Ok(collection_object(&collection, context))
+            Ok(collection::stored_object(&collection, context))
         }),
         ("tableName", 0, |value, _, _| {
             Ok(string(&record(value)?.lock().collection().name))
@@ -377,7 +337,7 @@ fn readable<'a>(field: Option<&Field>, value: &'a Value) -> &'a Value {
     }
 }
 
-fn date_time(text: &str, context: &mut Context) -> JsValue {
+pub(super) fn date_time(text: &str, context: &mut Context) -> JsValue {
     let prototype = super::Classes::of(context).date_time.clone();
     let at = DateTime::parse(text).unwrap_or_default();
     instance(&prototype, DateTimeObject(at), context)
@@ -405,159 +365,13 @@ fn set_if_field_exists(
         return Ok(JsValue::null());
     };
     set(value, args, context)?;
-    Ok(field_object(field, context))
+    Ok(field::object(FieldRef::new(field), context))
 }
 
 fn export(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let export = Value::Object(record(value)?.lock().public_export());
     Ok(value::from_json(&export, context))
 }
-
-const COLLECTION: Class = Class {
-    methods: &[
-        ("isBase", 0, |value, _, _| is_kind(value, "base")),
-        ("isAuth", 0, |value, _, _| is_kind(value, "auth")),
-        ("isView", 0, |value, _, _| is_kind(value, "view")),
-        ("toJSON", 0, |value, _, context| {
-            let CollectionObject(collection) = this(value)?;
-            Ok(value::from_json(&collection.public_json(), context))
-        }),
-    ],
-    getters: &[
-        ("id", |value, _, _| {
-            Ok(string(&this::<CollectionObject>(value)?.0.id))
-        }),
-        ("name", |value, _, _| {
-            Ok(string(&this::<CollectionObject>(value)?.0.name))
-        }),
-        ("type", |value, _, _| {
-            Ok(string(this::<CollectionObject>(value)?.0.kind.as_str()))
-        }),
-        ("system", |value, _, _| {
-            Ok(this::<CollectionObject>(value)?.0.system.into())
-        }),
-        ("fields", fields),
-        ("indexes", |value, _, context| {
-            let CollectionObject(collection) = this(value)?;
-            Ok(value::from_json(
-                &collection.indexes.clone().into(),
-                context,
-            ))
-        }),
-        ("listRule", |value, _, context| {
-            rule(value, |c| c.list_rule.as_ref(), context)
-        }),
-        ("viewRule", |value, _, context| {
-            rule(value, |c| c.view_rule.as_ref(), context)
-        }),
-        ("createRule", |value, _, context| {
-            rule(value, |c| c.create_rule.as_ref(), context)
-        }),
-        ("updateRule", |value, _, context| {
-            rule(value, |c| c.update_rule.as_ref(), context)
-        }),
-        ("deleteRule", |value, _, context| {
-            rule(value, |c| c.delete_rule.as_ref(), context)
-        }),
-    ],
-    accessors: &[],
-};
-
-fn is_kind(value: &JsValue, kind: &str) -> JsResult<JsValue> {
-    Ok((this::<CollectionObject>(value)?.0.kind.as_str() == kind).into())
-}
-
-/// PocketBase: a rule is null, or text that is wrapped: equal to a text by
-/// `==`, and never by `===`.
-fn rule(
-    value: &JsValue,
-    get: fn(&Collection) -> Option<&String>,
-    context: &mut Context,
-) -> JsResult<JsValue> {
-    let CollectionObject(collection) = this(value)?;
-    match get(&collection) {
-        Some(rule) => Ok(string(rule).to_object(context)?.into()),
-        None => Ok(JsValue::null()),
-    }
-}
-
-/// An array of fields that can also be asked by name.
-fn fields(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let CollectionObject(collection) = this(value)?;
-    let list: Vec<_> = collection
-        .fields
-        .iter()
-        .map(|field| field_object(field.clone(), context))
-        .collect();
-    let array: JsObject = JsArray::from_iter(list, context).into();
-    let names: Vec<_> = collection
-        .fields
-        .iter()
-        .map(|field| field.name.clone())
-        .collect();
-    let names = Value::from(names);
-    let field_names = NativeFunction::from_copy_closure_with_captures(
-        |_, _, names: &Names, context| Ok(value::from_json(&names.0, context)),
-        Names(names),
-    );
-    let field_names = super::class::function("fieldNames", 0, field_names, context);
-    super::class::define(&array, "fieldNames", field_names.into(), context)?;
-    let get_by_name = super::class::function(
-        "getByName",
-        1,
-        NativeFunction::from_fn_ptr(by_name),
-        context,
-    );
-    super::class::define(&array, "getByName", get_by_name.into(), context)?;
-    Ok(array.into())
-}
-
-#[derive(Trace, Finalize)]
-#[boa_gc(unsafe_empty_trace)]
-struct Names(Value);
-
-fn by_name(list: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let name = text(args, 0, context)?;
-    let Some(list) = list.as_object() else {
-        return Ok(JsValue::null());
-    };
-    let found = (0..value::array_length(&list))
-        .filter_map(|index| value::own_value(&list, &index.into()))
-        .find(|item| host::<FieldObject>(item).is_some_and(|field| field.0.name == name));
-    Ok(found.unwrap_or_else(JsValue::null))
-}
-
-const FIELD: Class = Class {
-    methods: &[
-        ("type", 0, |value, _, _| {
-            Ok(string(this::<FieldObject>(value)?.0.kind.as_str()))
-        }),
-        ("getName", 0, |value, _, _| {
-            Ok(string(&this::<FieldObject>(value)?.0.name))
-        }),
-        ("getId", 0, |value, _, _| {
-            Ok(string(&this::<FieldObject>(value)?.0.id))
-        }),
-    ],
-    getters: &[
-        ("id", |value, _, _| {
-            Ok(string(&this::<FieldObject>(value)?.0.id))
-        }),
-        ("name", |value, _, _| {
-            Ok(string(&this::<FieldObject>(value)?.0.name))
-        }),
-        ("required", |value, _, _| {
-            Ok(this::<FieldObject>(value)?.0.required.into())
-        }),
-        ("hidden", |value, _, _| {
-            Ok(this::<FieldObject>(value)?.0.hidden.into())
-        }),
-        ("system", |value, _, _| {
-            Ok(this::<FieldObject>(value)?.0.system.into())
-        }),
-    ],
-    accessors: &[],
-};
 
 /// The record that an argument is.
 pub(super) fn argument(

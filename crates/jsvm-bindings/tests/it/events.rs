@@ -27,8 +27,8 @@ fn sample(world: &World, kind: MemberKind) -> Option<Member> {
         MemberKind::Data => Member::Value(json!({ "a": { "b": [1] } })),
         MemberKind::Record | MemberKind::Model => Member::Record(post(world)),
         MemberKind::Records => Member::Records(vec![post(world), post(world)]),
-        MemberKind::Collection => Member::Collection(posts),
-        MemberKind::Collections => Member::Collections(vec![posts]),
+        MemberKind::Collection => Member::Collection(posts.into()),
+        MemberKind::Collections => Member::Collections(vec![posts.into()]),
         MemberKind::Field => Member::Field(title),
         MemberKind::Error => Member::Error(Error::field("title", "code", "message")),
         MemberKind::RequestInfo => Member::RequestInfo(Arc::new(RequestInfo {
@@ -240,7 +240,7 @@ fn members_can_be_replaced_by_what_fits() {
     let posts = world.app.collection("posts").unwrap();
     let event = Event::new(world.app.clone())
         .with_exchange(Arc::new(Exchange::new(Request::default(), None)))
-        .with("collection", Member::Collection(posts))
+        .with("collection", Member::Collection(posts.into()))
         .with("providerName", Member::Value(json!("test")));
     let hook = "onRecordAuthWithOAuth2Request";
     let seen = value(left(&world, hook, event, "createData"));

@@ -243,7 +243,10 @@ fn event_of(app: &App, exchange: &Arc<Exchange>, collection: &Arc<Collection>) -
     Event::new(app.clone())
         .about(collection)
         .with_exchange(Arc::clone(exchange))
-        .with("collection", Member::Collection(Arc::clone(collection)))
+        .with(
+            "collection",
+            Member::Collection(Arc::clone(collection).into()),
+        )
 }
 
 fn text_member(event: &Event, name: &str) -> String {

@@ -81,19 +81,21 @@ impl Shared {
     }
 
     fn collection(&self, name_or_id: &str) -> Option<Arc<Collection>> {
-        let collections = self.collections();
-        let mut matching = collections
-            .iter()
-            .filter(|collection| collection.is_called(name_or_id));
-        matching.next().cloned()
+        called(&self.collections(), name_or_id)
     }
 
-    fn set_collections(&self, collections: Vec<Arc<Collection>>) {
+    fn set_collections(&self, collections: Arc<[Arc<Collection>]>) {
         *self
             .collections
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = collections.into();
+            .unwrap_or_else(PoisonError::into_inner) = collections;
     }
+}
+
+/// The collection of that name or id.
+fn called(collections: &[Arc<Collection>], name_or_id: &str) -> Option<Arc<Collection>> {
+    let mut matching = collections.iter().filter(|it| it.is_called(name_or_id));
+    matching.next().cloned()
 }
 
 impl Sqlite {
@@ -164,7 +166,7 @@ impl Sqlite {
         let names = schema::import(&writer, export)?;
         let collections = schema::load(&writer)?;
         run("COMMIT")?;
-        self.shared.set_collections(collections);
+        self.shared.set_collections(collections.into());
         Ok(names)
     }
 
@@ -280,6 +282,26 @@ impl Rows for Sqlite {
         let collections = self.shared.collections();
         let search = application_search(&collections, collection, query);
         rows::count(&*self.shared.connections.reader()?, search)
+    }
+
+    fn validate_collection(
+        &self,
+        before: Option<&Collection>,
+        now: &Collection,
+    ) -> Result<(), Error> {
+        schema::check(&self.shared.collections(), before, now)
+    }
+
+    fn save_collection(&self, before: Option<&Collection>, now: &Collection) -> Result<(), Error> {
+        let transaction = self.begin()?;
+        transaction.save_collection(before, now)?;
+        transaction.commit()
+    }
+
+    fn delete_collection(&self, collection: &Collection) -> Result<(), Error> {
+        let transaction = self.begin()?;
+        transaction.delete_collection(collection)?;
+        transaction.commit()
     }
 
     fn run_sql(&self, statement: &Statement) -> Result<Outcome, Error> {

@@ -7,6 +7,7 @@ use super::{
     failure,
     filter::{self, Author, BASE, Clauses, Context, Source},
     schema::quoted,
+    sql::InTime,
     value,
 };
 use jsvm::{
@@ -232,6 +233,7 @@ fn count_by(
     sql: &str,
     param: String,
 ) -> Result<usize, Error> {
+    let _in_time = InTime::of_caller();
     connection
         .prepare_cached(sql)
         .and_then(|mut statement| statement.query_row([param], |row| row.get::<_, i64>(0)))
@@ -301,6 +303,7 @@ fn query<T>(
     mut params: Vec<Sql>,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
+    let _in_time = InTime::of_caller();
     let mut statement = connection.prepare_cached(sql)?;
     // What a filter bound for a way that led nowhere is not in the statement.
     params.truncate(statement.parameter_count());

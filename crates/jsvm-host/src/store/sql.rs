@@ -12,7 +12,10 @@ use rusqlite::{
     types::{Value as Sql, ValueRef},
 };
 use serde_json::{Number, Value};
-use std::{cell::Cell, time::Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 /// Most bytes that the rows of one statement may have.
 const MAX_BYTES: usize = 64 << 20;
@@ -25,9 +28,17 @@ thread_local! {
 }
 
 /// While it lives, statements of this thread have a deadline.
-struct InTime;
+pub(super) struct InTime;
 
 impl InTime {
+    /// That of the script that asks, or PocketBase's for a query.
+    ///
+    /// A view may take for ever, and scripts make views.
+    pub(super) fn of_caller() -> Self {
+        const LONGEST: Duration = Duration::from_secs(30);
+        Self::until(Instant::now() + jsvm::time_left().unwrap_or(LONGEST))
+    }
+
     fn until(deadline: Instant) -> Self {
         DEADLINE.set(Some(deadline));
         Self

@@ -3,7 +3,7 @@
 //! The one rule: it holds the writer until it is over, and whatever happens
 //! it gives it back. Its reads see its own writes.
 
-use super::{Shared, application_search, failure, rows, sql, validate};
+use super::{Shared, application_search, called, failure, rows, schema, sql, validate};
 use jsvm::{Collection, Error, Outcome, Query, Record, Rows, Statement, Transaction};
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(super) struct Open {
     shared: Arc<Shared>,
     connection: Mutex<Option<Connection>>,
+    /// The collections, once this transaction has changed some.
+    changed: Mutex<Option<Arc<[Arc<Collection>]>>>,
 }
 
 impl Open {
@@ -25,6 +27,7 @@ impl Open {
         Ok(Self {
             shared,
             connection: Mutex::new(Some(connection)),
+            changed: Mutex::default(),
         })
     }
 
@@ -32,6 +35,34 @@ impl Open {
         self.connection
             .lock()
             .unwrap_or_else(|err| err.into_inner())
+    }
+
+    fn collections(&self) -> Arc<[Arc<Collection>]> {
+        let changed = self.changed.lock().unwrap_or_else(|err| err.into_inner());
+        let changed = changed.clone();
+        changed.unwrap_or_else(|| self.shared.collections())
+    }
+
+    /// Changes collections; this transaction sees it at once, others when it
+    /// is kept.
+    fn change(&self, work: impl FnOnce(&Connection) -> Result<(), Error>) -> Result<(), Error> {
+        let collections = self.with(|connection| {
+            let savepoint = |sql: &str| {
+                connection
+                    .execute_batch(sql)
+                    .map_err(|err| failure::doing("a change of collections", &err))
+            };
+            savepoint("SAVEPOINT collections")?;
+            let changed = work(connection).and_then(|()| schema::load(connection));
+            if changed.is_err() {
+                savepoint("ROLLBACK TO collections")?;
+            }
+            savepoint("RELEASE collections")?;
+            changed
+        })?;
+        let mut changed = self.changed.lock().unwrap_or_else(|err| err.into_inner());
+        *changed = Some(collections.into());
+        Ok(())
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
@@ -48,11 +79,11 @@ impl Open {
 
 impl Rows for Open {
     fn collections(&self) -> Vec<Arc<Collection>> {
-        self.shared.collections().to_vec()
+        Self::collections(self).to_vec()
     }
 
     fn collection(&self, name_or_id: &str) -> Option<Arc<Collection>> {
-        self.shared.collection(name_or_id)
+        called(&Self::collections(self), name_or_id)
     }
 
     fn validate(&self, record: &Record) -> Result<(), Error> {
@@ -72,15 +103,31 @@ impl Rows for Open {
     }
 
     fn find(&self, collection: &Arc<Collection>, query: &Query) -> Result<Vec<Record>, Error> {
-        let collections = self.shared.collections();
+        let collections = Self::collections(self);
         let search = application_search(&collections, collection, query);
         self.with(|connection| rows::find(connection, search))
     }
 
     fn count(&self, collection: &Arc<Collection>, query: &Query) -> Result<u64, Error> {
-        let collections = self.shared.collections();
+        let collections = Self::collections(self);
         let search = application_search(&collections, collection, query);
         self.with(|connection| rows::count(connection, search))
+    }
+
+    fn validate_collection(
+        &self,
+        before: Option<&Collection>,
+        now: &Collection,
+    ) -> Result<(), Error> {
+        schema::check(&Self::collections(self), before, now)
+    }
+
+    fn save_collection(&self, before: Option<&Collection>, now: &Collection) -> Result<(), Error> {
+        self.change(|connection| schema::save(connection, before, now))
+    }
+
+    fn delete_collection(&self, collection: &Collection) -> Result<(), Error> {
+        self.change(|connection| schema::delete(connection, collection))
     }
 
     fn run_sql(&self, statement: &Statement) -> Result<Outcome, Error> {
@@ -94,7 +141,7 @@ impl validate::Lookup for Open {
     }
 
     fn collection(&self, name_or_id: &str) -> Option<Arc<Collection>> {
-        self.shared.collection(name_or_id)
+        called(&Self::collections(self), name_or_id)
     }
 
     fn count_ids(&self, collection: &Collection, ids: &[String]) -> Result<usize, Error> {
@@ -111,6 +158,14 @@ impl Transaction for Open {
         let connection = self.lock().take().ok_or_else(over)?;
         let is_open = !connection.is_autocommit();
         let committed = connection.execute_batch("COMMIT");
+        let changed = self
+            .changed
+            .lock()
+            .unwrap_or_else(|err| err.into_inner())
+            .take();
+        if let (Ok(()), Some(collections)) = (&committed, changed) {
+            self.shared.set_collections(collections);
+        }
         // After a failed commit this rolls back.
         self.shared.connections.put_writer(connection);
         match committed {

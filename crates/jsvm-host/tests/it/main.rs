@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod answers;
+mod collections;
 mod files;
 mod http_client;
 mod limits;

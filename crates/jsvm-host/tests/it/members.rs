@@ -93,4 +93,4 @@ macro_rules! members {
     };
 }
 
-members! { app auth collection cookie cron datetime error expand json record request select store }
+members! { app auth collection collections cookie cron datetime error expand json record request select store }

@@ -148,7 +148,7 @@ impl Call {
             .with_exchange(Arc::clone(&self.exchange))
             .with(
                 "collection",
-                Member::Collection(Arc::clone(&self.collection)),
+                Member::Collection(Arc::clone(&self.collection).into()),
             )
     }
 

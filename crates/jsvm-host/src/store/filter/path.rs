@@ -5,7 +5,7 @@
 
 use crate::store::{
     filter::{Author, Clauses, Context},
-    schema::{has_unique_index, quoted},
+    schema::quoted,
 };
 use jsvm::{Collection, CollectionKind, Field, FieldKind};
 use std::sync::Arc;
@@ -244,7 +244,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         } else {
             self.steps.push(Step::Back { table, field: name });
         }
-        self.is_many |= field.is_multiple() || !has_unique_index(other, &field.name);
+        self.is_many |= field.is_multiple() || !other.has_unique_index(&field.name);
         self.collection = other;
         Ok(())
     }

@@ -3,7 +3,8 @@
 //! The one rule: a collection and its table appear together or not at all.
 //! Knows nothing of records.
 
-mod defaults;
+mod change;
+mod check;
 mod tables;
 
 use super::failure;
@@ -12,7 +13,8 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 use std::{collections::HashSet, sync::Arc};
 
-pub(super) use defaults::{ID_PATTERN, has_unique_index};
+pub(super) use change::{delete, save};
+pub(super) use check::check;
 pub(super) use tables::quoted;
 
 const CREATE: &str = "
@@ -33,19 +35,23 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), Error> {
 
 /// Every collection, in the order in which they were made.
 pub(super) fn load(connection: &Connection) -> Result<Vec<Arc<Collection>>, Error> {
-    let rows = || -> rusqlite::Result<Vec<String>> {
+    let rows = || -> rusqlite::Result<Vec<[String; 3]>> {
         connection
-            .prepare("SELECT data FROM _collections ORDER BY rowid")?
-            .query_map([], |row| row.get(0))?
+            .prepare("SELECT data, created, updated FROM _collections ORDER BY rowid")?
+            .query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?
             .collect()
     };
     rows()
         .map_err(|err| failure::doing("the table of collections", &err))?
-        .iter()
-        .map(|text| {
-            let data = serde_json::from_str(text)
+        .into_iter()
+        .map(|[text, created, updated]| {
+            let data = serde_json::from_str(&text)
                 .map_err(|err| Error::host(format!("a stored collection: {err}")))?;
-            Collection::from_json(&data).map(Arc::new)
+            let mut collection = Collection::from_json(&data)?;
+            let times = [("created", created), ("updated", updated)];
+            let times = times.map(|(key, at)| (key.to_owned(), at.into()));
+            collection.options.extend(times);
+            Ok(Arc::new(collection))
         })
         .collect()
 }
@@ -91,7 +97,7 @@ pub fn read_schema(export: &Value) -> Result<Vec<Collection>, Error> {
     list.iter()
         .map(|item| {
             let mut collection = Collection::from_json(item)?;
-            defaults::complete(&mut collection);
+            collection.complete();
             check_names(&collection)?;
             Ok(collection)
         })
@@ -152,6 +158,27 @@ fn check_relations(known: &[Arc<Collection>], wanted: &[Collection]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// A field of a view that says nothing of it.
+fn defaults_of_view(name: String, kind: FieldKind) -> Field {
+    let mut view = Collection {
+        kind: CollectionKind::View,
+        ..Collection::default()
+    };
+    let is_id = name == "id";
+    view.fields.push(Field {
+        id: String::new(),
+        kind: if is_id { FieldKind::Text } else { kind },
+        name,
+        hidden: false,
+        required: is_id,
+        system: is_id,
+        primary_key: is_id,
+        options: serde_json::Map::new(),
+    });
+    view.complete();
+    view.fields.remove(0)
 }
 
 fn insert(connection: &Connection, collection: &Collection) -> Result<(), Error> {

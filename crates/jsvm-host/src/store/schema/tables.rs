@@ -4,7 +4,7 @@
 //! how collections are kept.
 
 use crate::store::failure;
-use jsvm::{Collection, Error, Field, FieldKind};
+use jsvm::{Collection, CollectionKind, Error, Field, FieldKind, Index};
 use rusqlite::{Batch, Connection, fallible_iterator::FallibleIterator};
 use std::fmt::Display;
 
@@ -27,10 +27,144 @@ pub(super) fn create_table(connection: &Connection, collection: &Collection) -> 
         &sql,
         format_args!("collection {:?}", collection.name),
     )?;
-    collection
-        .indexes
+    create_indexes(connection, collection)
+}
+
+fn create_indexes(connection: &Connection, collection: &Collection) -> Result<(), Error> {
+    let indexes = &collection.indexes;
+    indexes
         .iter()
         .try_for_each(|sql| create_index(connection, collection, sql))
+}
+
+/// Gives the table of a collection the columns and indexes that it has now.
+///
+/// A column is known by the id of its field.
+pub(super) fn alter_table(
+    connection: &Connection,
+    before: &Collection,
+    now: &Collection,
+) -> Result<(), Error> {
+    drop_indexes(connection, before)?;
+    let told = format!("collection {:?}", now.name);
+    let alter = |change: String| {
+        let sql = format!("ALTER TABLE {} {change}", quoted(&now.name));
+        run(connection, &sql, &told)
+    };
+    if before.name != now.name {
+        // In two steps, for SQLite takes `A` and `a` for the same.
+        let passing = quoted(&format!("_passing_{}", now.id));
+        let sql = format!("ALTER TABLE {} RENAME TO {passing}", quoted(&before.name));
+        run(connection, &sql, &told)?;
+        let sql = format!("ALTER TABLE {passing} RENAME TO {}", quoted(&now.name));
+        run(connection, &sql, &told)?;
+    }
+    let stored = |field: &Field| before.fields.iter().find(|it| it.id == field.id);
+    let stays = |field: &&Field| now.fields.iter().any(|it| it.id == field.id);
+    for gone in before.fields.iter().filter(|field| !stays(field)) {
+        alter(format!("DROP COLUMN {}", quoted(&gone.name)))?;
+    }
+    // By another name first, so that two fields may change places.
+    let passing = |at: usize| quoted(&format!("_passing_{at}"));
+    let renamed: Vec<_> = now
+        .fields
+        .iter()
+        .enumerate()
+        .filter_map(|(at, field)| Some((at, stored(field)?, field)))
+        .filter(|(_, stored, field)| stored.name != field.name)
+        .collect();
+    for (at, stored, _) in &renamed {
+        alter(format!(
+            "RENAME COLUMN {} TO {}",
+            quoted(&stored.name),
+            passing(*at)
+        ))?;
+    }
+    for (at, _, field) in &renamed {
+        alter(format!(
+            "RENAME COLUMN {} TO {}",
+            passing(*at),
+            quoted(&field.name)
+        ))?;
+    }
+    for (at, field) in now.fields.iter().enumerate() {
+        match stored(field) {
+            None => alter(format!(
+                "ADD COLUMN {} {}",
+                quoted(&field.name),
+                column_type(field)
+            ))?,
+            Some(stored) if stored.is_multiple() != field.is_multiple() => {
+                let (old, new) = (passing(at), quoted(&field.name));
+                alter(format!("RENAME COLUMN {new} TO {old}"))?;
+                alter(format!("ADD COLUMN {new} {}", column_type(field)))?;
+                let table = quoted(&now.name);
+                let sql = format!("UPDATE {table} SET {new} = {}", as_many(field, &old));
+                run(connection, &sql, &told)?;
+                alter(format!("DROP COLUMN {old}"))?;
+            }
+            Some(_) => {}
+        }
+    }
+    create_indexes(connection, now)
+}
+
+/// What was one value as a list, or the last one of what was a list.
+fn as_many(field: &Field, old: &str) -> String {
+    let is_list = format!("json_valid({old}) AND json_type({old}) = 'array'");
+    match field.is_multiple() {
+        true => format!(
+            "CASE WHEN coalesce({old}, '') = '' THEN '[]' WHEN {is_list} THEN {old} \
+             ELSE json_array({old}) END"
+        ),
+        false => format!(
+            "coalesce(CASE WHEN {is_list} THEN json_extract({old}, '$[#-1]') ELSE {old} END, '')"
+        ),
+    }
+}
+
+fn drop_indexes(connection: &Connection, collection: &Collection) -> Result<(), Error> {
+    let indexes = collection.indexes.iter();
+    for index in indexes.filter_map(|sql| Index::parse(sql)) {
+        let sql = format!("DROP INDEX IF EXISTS {}", quoted(&index.name));
+        run(connection, &sql, format_args!("index {:?}", index.name))?;
+    }
+    Ok(())
+}
+
+/// Removes the table or view of a collection; indexes go with their table.
+pub(super) fn drop_all_of(connection: &Connection, collection: &Collection) -> Result<(), Error> {
+    let what = match collection.kind {
+        CollectionKind::View => "VIEW",
+        _ => "TABLE",
+    };
+    let sql = format!("DROP {what} IF EXISTS {}", quoted(&collection.name));
+    run(
+        connection,
+        &sql,
+        format_args!("collection {:?}", collection.name),
+    )
+}
+
+/// The columns of a view, with the kinds of field that fit them.
+pub(super) fn columns(
+    connection: &Connection,
+    view: &str,
+) -> Result<Vec<(String, FieldKind)>, Error> {
+    let kind = |declared: Option<&str>| match declared {
+        Some("NUMERIC") => FieldKind::Number,
+        Some("BOOLEAN") => FieldKind::Bool,
+        Some("TEXT") => FieldKind::Text,
+        // PocketBase: what a computed column holds is anybody's guess.
+        _ => FieldKind::Json,
+    };
+    let prepared = connection
+        .prepare(&format!("SELECT * FROM {}", quoted(view)))
+        .map_err(|err| failure::doing(format_args!("collection {view:?}"), &err))?;
+    let columns = prepared
+        .columns()
+        .map(|it| (it.name().to_owned(), kind(it.decl_type())));
+    Ok(columns.collect())
 }
 
 fn create_index(connection: &Connection, collection: &Collection, sql: &str) -> Result<(), Error> {

@@ -9,9 +9,8 @@ mod syntax;
 
 pub(super) use pattern::Patterns;
 
-use super::schema::ID_PATTERN;
 use jsvm::{
-    Collection, DateTime, Error, Field, FieldError, FieldKind, Record, cast,
+    Collection, DateTime, Error, Field, FieldError, FieldKind, ID_PATTERN, Record, cast,
     security::is_password_hash,
 };
 use serde_json::{Map, Value};

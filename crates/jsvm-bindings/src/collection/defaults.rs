@@ -3,32 +3,46 @@
 //! The one rule: what the export says stays, except for what would make a
 //! system field unsafe. Knows nothing of SQL.
 
-use jsvm::{Collection, CollectionKind, Field, FieldKind, TokenKind, security};
+use super::{Collection, CollectionKind, Field, FieldKind, ID_PATTERN, index::Index};
+use crate::{auth::TokenKind, security};
 use serde_json::{Map, Value, json};
 
-/// The pattern of an id that PocketBase trusts to differ in more than case.
-pub(in crate::store) const ID_PATTERN: &str = "^[a-z0-9]+$";
+impl Collection {
+    /// Derives ids, and adds the system fields, options and indexes that are
+    /// not there.
+    ///
+    /// Indexes are those of this name: their table follows it.
+    pub fn complete(&mut self) {
+        if self.id.is_empty() && !self.name.is_empty() {
+            let text = format!("{}{}", self.kind.as_str(), self.name);
+            self.id = format!("pbc_{}", crc32(text.as_bytes()));
+        }
+        match self.kind {
+            CollectionKind::View => {}
+            CollectionKind::Auth => {
+                complete_id(self);
+                complete_auth(self);
+            }
+            _ => complete_id(self),
+        }
+        for field in &mut self.fields {
+            if field.id.is_empty() {
+                field.id = default_id(field);
+            }
+        }
+        for sql in &mut self.indexes {
+            if let Some(index) = Index::parse(sql)
+                && index.table != self.name
+            {
+                *sql = index.on(&self.name);
+            }
+        }
+    }
+}
 
-/// Derives ids and adds the system fields and their indexes.
-pub(super) fn complete(collection: &mut Collection) {
-    if collection.id.is_empty() {
-        let text = format!("{}{}", collection.kind.as_str(), collection.name);
-        collection.id = format!("pbc_{}", crc32(text.as_bytes()));
-    }
-    match collection.kind {
-        CollectionKind::View => {}
-        CollectionKind::Auth => {
-            complete_id(collection);
-            complete_auth(collection);
-        }
-        _ => complete_id(collection),
-    }
-    for field in &mut collection.fields {
-        if field.id.is_empty() {
-            let sum = crc32(field.name.as_bytes());
-            field.id = format!("{}{sum}", field.kind.as_str());
-        }
-    }
+/// The id that a field gets by its type and name.
+pub(super) fn default_id(field: &Field) -> String {
+    format!("{}{}", field.kind.as_str(), crc32(field.name.as_bytes()))
 }
 
 fn complete_id(collection: &mut Collection) {
@@ -156,33 +170,15 @@ fn system_field(name: &str, kind: FieldKind, options: Value) -> Field {
 }
 
 fn add_unique_index(collection: &mut Collection, field: &str, filter: &str) {
-    if has_unique_index(collection, field) {
+    if collection.has_unique_index(field) {
         return;
     }
-    let table = super::quoted(&collection.name);
-    let index: String = format!("idx_{field}_{}", collection.id)
+    let name: String = format!("idx_{field}_{}", collection.id)
         .chars()
         .take(64)
         .collect();
-    let index = super::quoted(&index);
-    let sql = format!("CREATE UNIQUE INDEX {index} ON {table} (`{field}`){filter}");
-    collection.indexes.push(sql);
-}
-
-/// Whether an index allows each value of the field once.
-pub(in crate::store) fn has_unique_index(collection: &Collection, field: &str) -> bool {
-    collection.indexes.iter().any(|sql| {
-        let columns = sql
-            .split_once('(')
-            .and_then(|(_, rest)| rest.split_once(')'))
-            .map_or("", |(columns, _)| columns);
-        let column = columns.trim().trim_matches(['`', '"', '[', ']']);
-        let is_unique = sql
-            .split_whitespace()
-            .nth(1)
-            .is_some_and(|word| word.eq_ignore_ascii_case("unique"));
-        is_unique && column.eq_ignore_ascii_case(field)
-    })
+    let index = Index::new(&name, true, &format!("`{field}`"), filter);
+    collection.indexes.push(index.on(&collection.name));
 }
 
 /// The checksum of PocketBase's derived ids (CRC-32, IEEE).
