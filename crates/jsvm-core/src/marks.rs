@@ -5,6 +5,7 @@
 //! neither guess the names nor shadow them, and the pieces can be taken out
 //! again by plain text search. Knows nothing of where they go.
 
+use crate::optimise::Formula;
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
@@ -62,6 +63,9 @@ pub(crate) struct Marks {
     pub(crate) argument: String,
     /// How deep a recursive function is since its last check.
     pub(crate) depth: String,
+    /// The global function that checks the limits for a function that says
+    /// what it computes.
+    pub(crate) formula: String,
 }
 
 /// In front of a module, whose text is the body of this function.
@@ -121,6 +125,7 @@ impl Marks {
             end_of_operand: format!("{})", end('o')),
             argument: format!("$v{t}"),
             depth: format!("$n{t}"),
+            formula: format!("$p{t}"),
             check,
             thrown,
             caught,
@@ -168,6 +173,22 @@ impl Marks {
     pub(crate) fn deep_value(&self, limit: u32) -> String {
         let (depth, check) = (&self.depth, &self.check);
         self.rewritten(&format!("({depth}<{limit}||({depth}={check}()),"))
+    }
+
+    /// First in a function's body that says what it computes.
+    pub(crate) fn formula_entry(&self, formula: &Formula) -> String {
+        self.rewritten(&format!(";{};", self.formula_call(formula)))
+    }
+
+    /// In front of the expression of an arrow function that says so.
+    pub(crate) fn formula_arrow(&self, formula: &Formula) -> String {
+        self.rewritten(&format!("({},", self.formula_call(formula)))
+    }
+
+    fn formula_call(&self, formula: &Formula) -> String {
+        let captured = formula.captured.iter().map(|name| format!(",{name}"));
+        let captured = captured.collect::<String>();
+        format!("{}(\"{}\"{captured})", self.formula, formula.terms)
     }
 
     /// What goes in front of a literal, so that it is made by our function and

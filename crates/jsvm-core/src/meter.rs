@@ -287,7 +287,10 @@ impl Meter {
             .last()
             .map_or(body.span.start + 1, |directive| directive.span.end);
         if !is_handler {
-            self.insert(start, &marks.entry);
+            match self.plan.formulas.get(&function) {
+                Some(formula) => self.insert_own(start, marks.formula_entry(formula)),
+                None => self.insert(start, &marks.entry),
+            }
             walk_js::walk_function_body(self, body);
             return;
         }
@@ -339,14 +342,19 @@ impl<'a> VisitJs<'a> for Meter {
                     walk_js::walk_arrow_function_body(meter, body);
                 }
                 body => {
+                    let span = body.span();
+                    let formula = meter.plan.formulas.get(&arrow.span.start);
                     let pair = if is_handler {
                         &marks.handler_arrow
                     } else {
                         &marks.arrow
                     };
-                    meter.around(body.span(), pair, |meter| {
-                        walk_js::walk_arrow_function_body(meter, body);
-                    });
+                    match formula.filter(|_| !is_handler) {
+                        Some(formula) => meter.insert_own(span.start, marks.formula_arrow(formula)),
+                        None => meter.insert(span.start, &pair.0),
+                    }
+                    walk_js::walk_arrow_function_body(meter, body);
+                    meter.insert(span.end, &pair.1);
                 }
             }
         });

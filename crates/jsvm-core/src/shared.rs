@@ -17,6 +17,7 @@ use boa_engine::{
     js_string,
     object::{FunctionObjectBuilder, builtins::JsWeakMap},
     property::PropertyDescriptor,
+    vm::CodeBlock,
 };
 use boa_gc::{Finalize, Trace};
 use std::{
@@ -54,6 +55,22 @@ struct State {
     is_code_permitted: Cell<bool>,
     /// Guards in progress, outermost first, with the objects they marked.
     natives: RefCell<Vec<Option<JsObject>>>,
+    /// The function that a guard asks what it computes.
+    asked: RefCell<Option<Asked>>,
+}
+
+/// What a function computes, as it says it itself.
+pub(crate) struct Answer {
+    pub(crate) terms: String,
+    /// Variables of its closure that never change.
+    pub(crate) captured: Vec<JsValue>,
+}
+
+/// A function that a guard calls and asks what it computes.
+struct Asked {
+    /// Where its code lies; the guard keeps it there.
+    code: usize,
+    formula: Option<Answer>,
 }
 
 impl Shared {
@@ -70,6 +87,7 @@ impl Shared {
             spliced: Cell::default(),
             is_code_permitted: Cell::default(),
             natives: RefCell::default(),
+            asked: RefCell::default(),
         }))
     }
 
@@ -78,6 +96,7 @@ impl Shared {
         let marks = Marks::get();
         self.replace_stack(context)?;
         self.global(&marks.check, check, context)?;
+        self.global(&marks.formula, formula, context)?;
         self.global(&marks.thrown, thrown, context)?;
         self.global(&marks.caught, caught, context)
     }
@@ -288,6 +307,40 @@ impl Shared {
         *self.0.thrown.borrow_mut() = None;
         *self.0.limit_stack.borrow_mut() = None;
         self.0.natives.borrow_mut().clear();
+        *self.0.asked.borrow_mut() = None;
+    }
+
+    /// Calls the function with this code, and returns what it says that it
+    /// computes.
+    pub(crate) fn asking<T>(
+        &self,
+        code: usize,
+        call: impl FnOnce() -> JsResult<T>,
+    ) -> JsResult<(T, Option<Answer>)> {
+        let asked = Asked {
+            code,
+            formula: None,
+        };
+        let outer = self.0.asked.replace(Some(asked));
+        let result = call();
+        let asked = self.0.asked.replace(outer);
+        result.map(|told| (told, asked.and_then(|asked| asked.formula)))
+    }
+
+    /// Takes what the function in progress says, if it was asked.
+    fn answer(&self, args: &[JsValue], context: &Context) -> Option<()> {
+        let mut asked = self.0.asked.borrow_mut();
+        let asked = asked.as_mut().filter(|asked| asked.formula.is_none())?;
+        let frame = context.stack_trace().next()?;
+        let code = std::ptr::from_ref::<CodeBlock>(frame.code_block()).addr();
+        if code == asked.code {
+            let (terms, captured) = args.split_first()?;
+            asked.formula = Some(Answer {
+                terms: terms.as_string()?.to_std_string().ok()?,
+                captured: captured.to_vec(),
+            });
+        }
+        Some(())
     }
 
     /// The engine's own stack text of an error object; no script runs.
@@ -330,6 +383,13 @@ fn check(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<J
             Err(uncatchable(hit))
         }
     }
+}
+
+/// Called by a function that says what it computes, when it is entered.
+fn formula(shared: &Shared, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    check(shared, &[], context)?;
+    shared.answer(args, context);
+    Ok(JsValue::undefined())
 }
 
 /// What the variable that counts a loop's turns is after as many more; from

@@ -6,6 +6,7 @@
 
 use super::{
     Guard, arg,
+    callee::Callee,
     elements::{Target, callback, dense_element, element, type_error},
     is_array, replace,
 };
@@ -33,7 +34,7 @@ struct Walk<'a> {
     guard: &'a Guard,
     object: JsObject,
     length: u64,
-    callback: JsObject,
+    callback: Callee,
     this: JsValue,
     /// Element, index and object, made once for all turns.
     args: [JsValue; 3],
@@ -50,7 +51,7 @@ impl<'a> Walk<'a> {
         Ok(Self {
             guard,
             length,
-            callback: callback(args)?,
+            callback: Callee::new(callback(args)?, length),
             this: arg(args, 1),
             args: [
                 JsValue::undefined(),
@@ -64,7 +65,8 @@ impl<'a> Walk<'a> {
     fn call(&mut self, value: JsValue, index: u64, context: &mut Context) -> JsResult<JsValue> {
         self.args[0] = value;
         self.args[1] = index.into();
-        self.callback.call(&self.this, &self.args, context)
+        self.callback
+            .call(self.guard, &self.this, &self.args, context)
     }
 
     /// The element of the last call.
@@ -264,7 +266,7 @@ fn reduce(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     walk.fold(0..walk.length, args.get(1), context)
 }
 
@@ -274,13 +276,13 @@ fn reduce_right(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let walk = Walk::new(guard, this, args, context)?;
+    let mut walk = Walk::new(guard, this, args, context)?;
     walk.fold((0..walk.length).rev(), args.get(1), context)
 }
 
 impl Walk<'_> {
     fn fold(
-        &self,
+        &mut self,
         indices: impl Iterator<Item = u64>,
         first: Option<&JsValue>,
         context: &mut Context,
@@ -297,7 +299,8 @@ impl Walk<'_> {
                 None => value,
                 Some(folded) => {
                     (args[0], args[1], args[2]) = (folded, value, index.into());
-                    self.callback.call(&JsValue::undefined(), &args, context)?
+                    self.callback
+                        .call(self.guard, &JsValue::undefined(), &args, context)?
                 }
             });
         }

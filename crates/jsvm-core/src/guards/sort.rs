@@ -6,6 +6,7 @@
 
 use super::{
     Guard, arg,
+    callee::Callee,
     elements::{element, set_element},
     length_of, replace,
 };
@@ -48,7 +49,7 @@ fn sort(
     let object = this.to_object(context)?;
     let length = length_of(&object, context)?;
     let items = guard.present(&object, length, context)?;
-    let sorted = guard.merge_sort(items, compare.as_ref(), context)?;
+    let sorted = guard.merge_sort(items, compare, context)?;
     let count = sorted.len() as u64;
     for (index, item) in sorted.into_iter().enumerate() {
         guard.tick(context)?;
@@ -82,7 +83,7 @@ fn to_sorted(
         guard.tick(context)?;
         items.push(object.get(index, context)?);
     }
-    let sorted = guard.merge_sort(items, compare.as_ref(), context)?;
+    let sorted = guard.merge_sort(items, compare, context)?;
     Ok(JsArray::from_iter(sorted, context).into())
 }
 
@@ -99,7 +100,7 @@ fn typed_sort(
     // The original checks that the array is not detached.
     let array = JsTypedArray::from_object(array)?;
     let items = typed_items(&array, context)?;
-    let sorted = guard.merge_sort(items, Some(&compare), context)?;
+    let sorted = guard.merge_sort(items, Some(compare), context)?;
     let object: JsObject = array.into();
     for (index, item) in sorted.into_iter().enumerate() {
         object.set(index, item, true, context)?;
@@ -121,7 +122,7 @@ fn typed_to_sorted(
     let source = typed(this).ok_or_else(|| JsNativeError::typ().with_message("no typed array"))?;
     let source = JsTypedArray::from_object(source)?;
     let items = typed_items(&source, context)?;
-    let sorted = guard.merge_sort(items, Some(&compare), context)?;
+    let sorted = guard.merge_sort(items, Some(compare), context)?;
     if let Some(target) = copy.as_object() {
         for (index, item) in sorted.into_iter().enumerate() {
             target.set(index, item, true, context)?;
@@ -165,9 +166,10 @@ impl Guard {
     fn merge_sort(
         &self,
         mut items: Vec<JsValue>,
-        compare: Option<&JsObject>,
+        compare: Option<JsObject>,
         context: &mut Context,
     ) -> JsResult<Vec<JsValue>> {
+        let mut compare = compare.map(|it| Callee::new(it, items.len() as u64));
         let mut width = 1;
         while width < items.len() {
             let mut merged = Vec::with_capacity(items.len());
@@ -176,7 +178,8 @@ impl Guard {
                 let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
                 while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
                     self.tick(context)?;
-                    let is_right = ordering(a, b, compare, context)? == Ordering::Greater;
+                    let ordering = self.ordering(a, b, compare.as_mut(), context)?;
+                    let is_right = ordering == Ordering::Greater;
                     let next = if is_right { right.next() } else { left.next() };
                     merged.extend(next.cloned());
                 }
@@ -187,28 +190,30 @@ impl Guard {
         }
         Ok(items)
     }
-}
 
-/// `CompareArrayElements` of the standard: undefined comes last.
-fn ordering(
-    a: &JsValue,
-    b: &JsValue,
-    compare: Option<&JsObject>,
-    context: &mut Context,
-) -> JsResult<Ordering> {
-    match (a.is_undefined(), b.is_undefined()) {
-        (true, true) => return Ok(Ordering::Equal),
-        (true, false) => return Ok(Ordering::Greater),
-        (false, true) => return Ok(Ordering::Less),
-        (false, false) => {}
+    /// `CompareArrayElements` of the standard: undefined comes last.
+    fn ordering(
+        &self,
+        a: &JsValue,
+        b: &JsValue,
+        compare: Option<&mut Callee>,
+        context: &mut Context,
+    ) -> JsResult<Ordering> {
+        match (a.is_undefined(), b.is_undefined()) {
+            (true, true) => return Ok(Ordering::Equal),
+            (true, false) => return Ok(Ordering::Greater),
+            (false, true) => return Ok(Ordering::Less),
+            (false, false) => {}
+        }
+        let Some(compare) = compare else {
+            return Ok(a.to_string(context)?.cmp(&b.to_string(context)?));
+        };
+        let args = [a.clone(), b.clone()];
+        let told = compare.call(self, &JsValue::undefined(), &args, context)?;
+        let told = match told.as_number() {
+            Some(number) => number,
+            None => told.to_number(context)?,
+        };
+        Ok(told.partial_cmp(&0.0).unwrap_or(Ordering::Equal))
     }
-    let Some(compare) = compare else {
-        return Ok(a.to_string(context)?.cmp(&b.to_string(context)?));
-    };
-    let told = compare.call(&JsValue::undefined(), &[a.clone(), b.clone()], context)?;
-    let told = match told.as_number() {
-        Some(number) => number,
-        None => told.to_number(context)?,
-    };
-    Ok(told.partial_cmp(&0.0).unwrap_or(Ordering::Equal))
 }

@@ -7,6 +7,7 @@
 
 mod assignments;
 mod counters;
+mod formulas;
 mod recursion;
 
 use oxc_ast::ast::Program;
@@ -15,6 +16,7 @@ use oxc_span::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use counters::Counter;
+pub(crate) use formulas::{BETWEEN, Formula};
 
 /// What the rewrites want of a program.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) counters: BTreeMap<u32, Counter>,
     /// Functions, by their first byte, that need no check when they are entered.
     pub(crate) unchecked: BTreeSet<u32>,
+    /// Functions, by their first byte, that say what they compute.
+    pub(crate) formulas: BTreeMap<u32, Formula>,
     edits: Vec<Edit>,
 }
 
@@ -69,6 +73,7 @@ pub(crate) fn plan<'a>(program: &'a Program<'a>, text: &str) -> Plan {
     assignments::find(&semantic, text, &locals, &mut plan);
     counters::find(&semantic, &locals, &mut plan);
     recursion::find(&semantic, text, &mut plan);
+    formulas::find(&semantic, &mut plan);
     plan
 }
 
@@ -204,7 +209,59 @@ mod tests {
             "const f = (n = 1) => n; f(1)",
         ] {
             let text = rewritten(other);
-            assert!(text.contains("$c()") && !text.contains("$v"), "{text}");
+            let checks = text.contains("$c()") || text.contains("$p(");
+            assert!(checks && !text.contains("$v"), "{text}");
+        }
+    }
+
+    #[test]
+    fn functions_of_one_expression_say_what_they_compute() {
+        insta::assert_snapshot!(rewritten("l.map((x) => x * 2)"), @r#"l.map((x) => ($p("p0|n2|*"),x * 2/*a*/))"#);
+        insta::assert_snapshot!(rewritten("l.map(function (a, b) { return a.n === 'in' || -b > 1e3 ? b | 1 : typeof a })"), @r#"l.map(function (a, b) {;$p("p0|.n|sin|===|p1|neg|n1000|>|oo|p1|n1|o|p0|typeof|?"); return a.n === 'in' || -b > 1e3 ? b | 1 : typeof a })"#);
+        insta::assert_snapshot!(rewritten("const k = 2, { n } = k; { l.map((x) => x.n === k || n) }"), @r#"const k = 2, { n } = k; { l.map((x) => ($p("p0|.n|c0|===|c1|oo",k,n),x.n === k || n/*a*/)) }"#);
+        insta::assert_snapshot!(rewritten("function f(k) { return () => l.map(function (x) { return x === undefined ? k : k.a }) }"), @r#"function f(k) { return () => ($c(),l.map(function (x) {;$p("p0|c0|===|c1|c1|.a|?",undefined,k); return x === undefined ? k : k.a })/*a*/) }"#);
+        for other in [
+            "let y = 1; y = 2; l.map((x) => x + y)",
+            "var y = 1; l.map((x) => x + y)",
+            "l.map((x) => x + y); const y = 1",
+            "const y = l.map((x) => x + y)",
+            "function f(x) { return x + y } const y = 1; l.map(f)",
+            "const y = 1; function f(x) { return x + y }; l.map(f)",
+            "const y = 1; function f() { return l.map((x) => x + y) }",
+            "switch (l) { case 0: const y = 1; break; default: l.map((x) => x + y) }",
+            "for (const y of l.map((x) => x + y)) f()",
+            "for (const y of l) f((x) => x + y)",
+            "function f(y) { y++; l.map((x) => x + y) }",
+            "function f(y = 1) { l.map((x) => x + y) }",
+            "function f(y) { arguments; l.map((x) => x + y) }",
+            "function f(y) { function y() {} l.map((x) => x + y) }",
+            "class y {} l.map((x) => x === y)",
+            "l.map((x) => x + y)",
+            "l.map((x) => x())",
+            "l.map((x) => x[0])",
+            "l.map((x) => x?.y)",
+            "l.map((x) => x.y = 1)",
+            "l.map((x) => x++)",
+            "l.map((x) => [x])",
+            "l.map((x) => `${x}`)",
+            "l.map((x) => /x/)",
+            "l.map((x) => 'it\\'s')",
+            "l.map((x) => 'a|b')",
+            "l.map((x) => 'é')",
+            "l.map((x) => 5n)",
+            "l.map((x) => (x, 1))",
+            "l.map((x) => x in l)",
+            "l.map((x) => this)",
+            "l.map(function () { return arguments })",
+            "l.map(async (x) => x)",
+            "l.map((x = 1) => x)",
+            "l.map((...x) => x)",
+            "l.map(({ x }) => x)",
+            "l.map((x) => { x; return x })",
+            "l.map(function (x) { 'x'; return x })",
+            "l.map(function* (x) { return x })",
+        ] {
+            assert!(!rewritten(other).contains("$p"), "{other}");
         }
     }
 }

@@ -142,7 +142,7 @@ fn function<'a>(semantic: &Semantic<'a>, declaration: NodeId, is_const: bool) ->
 }
 
 /// Whether `arguments` may be used, by which a function can become a value.
-fn names_arguments(semantic: &Semantic<'_>) -> bool {
+pub(super) fn names_arguments(semantic: &Semantic<'_>) -> bool {
     let scoping = semantic.scoping();
     let mut unresolved = scoping.root_unresolved_references().keys();
     unresolved.any(|name| name.as_str() == "arguments")

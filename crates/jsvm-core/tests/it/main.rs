@@ -9,6 +9,7 @@ mod buffers;
 mod builtins;
 mod chains;
 mod code;
+mod formulas;
 mod guards;
 mod hostile;
 mod lengths;

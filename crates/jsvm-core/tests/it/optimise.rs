@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use std::{sync::Arc, time::Duration};
 
 /// What a script gives, or how and where it fails.
-fn told(text: &str, limits: Limits, optimise: Optimise) -> String {
+pub(crate) fn told(text: &str, limits: Limits, optimise: Optimise) -> String {
     let execution = Execution::new(limits);
     let mut vm = vm(&execution);
     let source = Source::new("a.js", text);
@@ -21,7 +21,7 @@ fn told(text: &str, limits: Limits, optimise: Optimise) -> String {
     }
 }
 
-fn same(text: &str) {
+pub(crate) fn same(text: &str) {
     let limits = Limits::default();
     let with = told(text, limits, Optimise::On);
     assert_eq!(with, told(text, limits, Optimise::Off), "{text}");
