@@ -43,6 +43,41 @@ pub(crate) fn precompiled(text: &str, wanted: f64) -> Result<Subject> {
     })
 }
 
+/// Calls for the first time a function that was made ahead, as workers do when
+/// hooks come into force.
+///
+/// # Errors
+///
+/// Its result is wrong.
+pub(crate) fn ahead(text: &'static str, wanted: f64) -> Result<Subject> {
+    /// Functions that the VM has at a time.
+    const MANY: usize = 64;
+    let (execution, mut vm) = start()?;
+    let texts = (0..MANY).map(|number| format!("{text}\n// {number}"));
+    let handlers = texts.map(|text| program(&text, Kind::Handler));
+    let handlers = handlers.collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(move |count| {
+        let mut taken = 0;
+        let mut left = usize::try_from(count)?;
+        while left > 0 {
+            let handlers = &handlers[..left.min(MANY)];
+            left -= handlers.len();
+            execution.start(LONG);
+            for handler in handlers {
+                vm.prepare(handler).map_err(|err| told(err, &mut vm))?;
+            }
+            taken += clock::on_thread(|| {
+                let mut handlers = handlers.iter();
+                handlers.try_for_each(|handler| check(&mut vm, handler, wanted))
+            })?;
+            for handler in handlers {
+                vm.forget(handler.id());
+            }
+        }
+        Ok(taken)
+    }))
+}
+
 /// Calls the function that the VM has.
 ///
 /// # Errors

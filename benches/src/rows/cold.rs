@@ -2,7 +2,9 @@
 //! or its function?
 //!
 //! `first` compiles the source, makes the function in a VM and calls it;
-//! `precompiled` has the program and makes the function; `kept` has both.
+//! `precompiled` has the program and makes the function; `ahead` calls for the
+//! first time a function that was made ahead, which is what a request finds
+//! once hooks are loaded; `kept` called it before.
 
 use super::{Row, Target};
 use crate::{
@@ -25,6 +27,12 @@ pub(super) fn rows() -> Vec<Row> {
         rows.push(Row {
             target: Some(Target::Ratio(0.5, "first")),
             ..Row::new(format!("cold/precompiled/{name}"), vec![precompiled, first])
+        });
+        let first = Entrant::new("first", move || cold::first(text, wanted));
+        let ahead = Entrant::new("ours", move || cold::ahead(text, wanted));
+        rows.push(Row {
+            target: Some(Target::Ratio(0.5, "first")),
+            ..Row::new(format!("cold/ahead/{name}"), vec![ahead, first])
         });
         let kept = Entrant::new("ours", move || cold::kept(text, wanted));
         let precompiled = Entrant::new("precompiled", move || cold::precompiled(text, wanted));
