@@ -81,6 +81,10 @@ impl Error {
     /// Of ours: a limit is 503, and so is a full queue.
     pub fn to_api(&self, message: &str) -> ApiError {
         match self {
+            // PocketBase: no status is that one, and 500 is the answer.
+            Self::Api(err) if !(100..=999).contains(&err.status) => {
+                ApiError::new(500, "", Value::Null)
+            }
             Self::Api(err) => err.clone(),
             Self::NotFound | Self::NoFile(_) => ApiError::new(404, "", Value::Null),
             Self::Validation(fields) => ApiError::new(400, message, fields_value(fields)),

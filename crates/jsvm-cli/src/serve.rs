@@ -10,6 +10,7 @@ use crate::{
     findings::{self, summary, tell_if_there_are_none},
     reload::Reloader,
     telemetry::{self, Outlets},
+    types,
 };
 use anyhow::{Context, Result};
 use jsvm::{App, Config, Error, Event, Member, Position, Rows, Runtime, Source};
@@ -44,6 +45,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     warn_if_nothing_can_be_written(&store)?;
     let files = project.hooks()?;
     let runtime = start(&project, &config, &store, table.as_ref())?;
+    types::keep(&project, &store.collections());
     tell_if_there_are_none(&project, &files);
     let told = load(&runtime, &files, &store, args.strict)?;
     if args.strict && told > 0 {

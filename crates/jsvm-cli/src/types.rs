@@ -31,6 +31,18 @@ pub(crate) fn types(args: &TypesArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Keeps `pb_data/types.d.ts` as it should be, as PocketBase does when it starts.
+///
+/// What cannot be written is a warning: types are for editors.
+pub(crate) fn keep(project: &Project, collections: &[Arc<Collection>]) {
+    let file = project.data_dir().join("types.d.ts");
+    let text = jsvm::types(collections);
+    let is_current = std::fs::read(&file).is_ok_and(|known| known == text.as_bytes());
+    if !is_current && let Err(err) = write(&file, &text) {
+        eprintln!("warning: no types for editors: {err:#}");
+    }
+}
+
 /// Those of the database, if there is one, and then those of the schema that
 /// it does not have yet.
 pub(crate) fn collections(project: &Project) -> Result<Vec<Arc<Collection>>> {

@@ -52,6 +52,7 @@ pub(super) fn install(context: &mut Context) -> JsResult<AppClasses> {
             super::cron::APP.add_to(&prototype, context)?;
             super::expand::APP.add_to(&prototype, context)?;
             super::store::APP.add_to(&prototype, context)?;
+            super::root_command::APP.add_to(&prototype, context)?;
             super::mail::APP.add_to(&prototype, context)?;
             super::db::APP.add_to(&prototype, context)?;
             prototype

@@ -42,6 +42,7 @@ mod paths;
 mod record;
 mod request;
 mod require;
+mod root_command;
 mod rows;
 mod security;
 mod select;
@@ -359,6 +360,7 @@ pub(crate) struct Classes {
     /// Maps in models.
     map: JsObject,
     mail_client: JsObject,
+    command: JsObject,
     slices: byte_slice::SliceClasses,
     renderer: JsObject,
     store: JsObject,
@@ -395,6 +397,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         date_time: time::install(context)?,
         duration: duration::prototype(context)?,
         map: dynamic_model::map_prototype(context)?,
+        command: root_command::install(context)?,
         mail_client: mail::CLIENT.prototype(None, context)?,
         slices: byte_slice::install(context)?,
         renderer: template::install(context)?,

@@ -29,6 +29,7 @@ fn throwing_is_answered_as_pocketbase_does() {
         "(e) => { throw new BadRequestError('check', { email: new ValidationError('taken', 'Already used'), a: { b: new ValidationError('c') } }) }",
         "(e) => new NotFoundError('returned')",
         "(e) => e.unauthorizedError('who are you', null)",
+        "(e) => { throw new ApiError() }",
         "(e) => new Error('returned, not thrown')",
         "(e) => { $app.findRecordById('posts', 'x') }",
         "(e) => { try { $app.findRecordById('posts', 'x') } catch (err) { throw err } }",
@@ -59,6 +60,8 @@ fn throwing_is_answered_as_pocketbase_does() {
             {"data":{},"message":"Returned.","status":404}
         (e) => e.unauthorizedError('who are you', null)
             {"data":{},"message":"Who are you.","status":401}
+        (e) => { throw new ApiError() }
+            {"data":{},"message":"Something went wrong while processing your request.","status":500}
         (e) => new Error('returned, not thrown')
             0 
         (e) => { $app.findRecordById('posts', 'x') }

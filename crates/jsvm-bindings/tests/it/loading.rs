@@ -286,3 +286,21 @@ fn cron_jobs_are_registered_replaced_and_run() {
     assert_eq!(ids, ["a", "c"]);
     assert!(world.app.run_cron("b").is_err());
 }
+
+#[test]
+fn a_command_of_the_program_is_told_of_and_the_file_loads() {
+    let world = World::new(
+        r#"
+        $app.rootCmd.addCommand(new Command({ use: "hello [name]", run: (cmd, args) => {} }))
+        routerAdd("GET", "/", (e) => e.json(200, [new Command({ use: "x" }).use, typeof $app.rootCmd.addCommand]))
+        onRecordCreate((e) => { console.log(typeof e.app.rootCmd); e.next() })
+        "#,
+    );
+    assert!(world.loaded.is_empty(), "{:?}", world.loaded);
+    insta::assert_snapshot!(world.printed().join("\n"), @r#"Warn $app.rootCmd.addCommand: jsvm runs no commands of hook files, and so not "hello"; make it a route or a cron job {}"#);
+    let answer = world.get("/").unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&answer.body).trim(),
+        r#"["x","function"]"#
+    );
+}

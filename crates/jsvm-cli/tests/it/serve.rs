@@ -47,6 +47,8 @@ fn total(server: &Server, collection: &str) -> u64 {
 fn the_example_does_what_it_says() {
     let dir = blog();
     let server = Server::start(dir.path(), &[]);
+    let types = std::fs::read_to_string(dir.path().join("pb_data/types.d.ts")).unwrap();
+    assert!(types.contains("interface PostsFields"), "{types}");
     let (status, post) = server.post(
         RECORDS,
         &json!({ "title": "Hello, Big World", "body": "<p>x</p>" }),

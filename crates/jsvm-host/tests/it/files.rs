@@ -9,7 +9,7 @@ fn site() -> Site {
             routerAdd("GET", "/docs/{path...}", $apis.static("data", false), $apis.gzip())
             routerAdd("GET", "/app/{path...}", $apis.static("data", true))
             routerAdd("GET", "/tree/", (e) => e.string(200, "tree " + e.request.url.path))
-            routerAdd("POST", "/small", (e) => e.string(200, "ok"), $apis.bodyLimit(10))
+            routerAdd("POST", "/small", (e) => e.string(200, "ok"), $apis.bodyLimit(10), $apis.skipSuccessActivityLog())
         "#,
         config: "[sandbox]\nread = [\"data\"]".into(),
         files: &[

@@ -93,4 +93,7 @@ macro_rules! members {
     };
 }
 
-members! { app auth collection collections cookie cron datetime error expand json record request select store }
+members! {
+    app auth collection collections cookie cron datetime dbx error expand field filepath json record
+    request select settings store
+}

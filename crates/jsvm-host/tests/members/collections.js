@@ -16,6 +16,9 @@ throws("too long", () => $app.save(new Record(made, { title: "too long" })), "ti
 const books = $app.findCollectionByNameOrId("books")
 const fields = books.fields
 is("the same list", fields === books.fields, true)
+fields.addMarshaledJSONAt(1, '{"id":"passing1","name":"passing","type":"bool"}')
+is("bytes", [JSON.parse(toString(fields.marshalJSON()))[1].id, books.fields[1].name], ["passing1", "passing"])
+fields.removeById("passing1")
 fields.getByName("kind").maxSelect = 2
 fields.getByName("title").name = "heading"
 fields.removeByName("read")
@@ -107,6 +110,20 @@ $app.save(people)
 const stored = $app.findCollectionByNameOrId("people")
 is("completed", stored.fields.fieldNames(), ["id", "password", "tokenKey", "email", "emailVisibility", "verified"])
 is("options", [stored.passwordAuth.identityFields, stored.authRule, stored.authToken.duration], [["email", "verified"], null, 1209600])
+is("tokens", [stored.verificationToken.duration, stored.passwordResetToken.duration, stored.emailChangeToken.duration, stored.fileToken.duration], [259200, 1800, 1800, 180])
+is("rules of who signs in", [stored.manageRule, stored.baseFilesPath() === stored.id, stored.updated.isZero()], [null, true, false])
+stored.otp.enabled = false
+stored.mfa.enabled = false
+stored.oauth2.enabled = false
+stored.authAlert.enabled = true
+for (const name of ["verificationTemplate", "resetPasswordTemplate", "confirmEmailChangeTemplate"]) stored[name].subject = name
+$app.save(stored)
+const again = $app.findCollectionByNameOrId("people")
+is("parts", [again.otp.enabled, again.mfa.enabled, again.oauth2.enabled, again.authAlert.enabled], [false, false, false, true])
+is("templates", [again.verificationTemplate.subject, again.resetPasswordTemplate.subject, again.confirmEmailChangeTemplate.subject], ["verificationTemplate", "resetPasswordTemplate", "confirmEmailChangeTemplate"])
+stored.addIndex("idx_people", false, "verified", "")
+stored.removeIndex("IDX_people")
+is("removed index", stored.getIndex("idx_people"), "")
 const secret = stored.authToken.secret
 stored.unmarshalJSON(stored.string())
 stored.authToken.duration = 60

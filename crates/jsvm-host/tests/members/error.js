@@ -7,3 +7,8 @@ is("is", [error.is(error), error.is(new NotFoundError())], [true, false])
 is("default", new NotFoundError().message, "The requested resource wasn't found.")
 is("text", new ApiError(418, "short").error(), "Short.")
 is("validation", [new ValidationError("a", "b").code(), new ValidationError("a", "b").message(), new ValidationError("a", "b").error()], ["a", "b", "b"])
+is("family", [new UnauthorizedError(), new TooManyRequestsError(), new InternalServerError()].map((it) => [it.status, it instanceof ApiError, it.message]), [
+    [401, false, "Missing or invalid authentication."],
+    [429, false, "Too Many Requests."],
+    [500, false, "Something went wrong while processing your request."],
+])

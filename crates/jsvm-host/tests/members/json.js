@@ -28,6 +28,8 @@ is("read", note.get("text"), "read")
 throws("no JSON", () => note.unmarshalJSON("{"), "json: ")
 is("written", JSON.parse(toString(note.marshalJSON())).text, "read")
 
+raw.scan("[3]")
+is("scanned", raw.string(), "[3]")
 raw.unmarshalJSON("[1,2]")
 is("replaced", [String(raw), raw.length], ["[1,2]", 5])
 raw[0] = "{".charCodeAt(0)

@@ -1,0 +1,11 @@
+// Paths, as Go has them.
+is("clean", [$filepath.clean("a//b/../c/."), $filepath.clean("")], ["a/c", "."])
+is("ext", [$filepath.ext("a/b.tar.gz"), $filepath.ext("a.b/c")], [".gz", ""])
+is("slashes", [$filepath.fromSlash("a/b"), $filepath.toSlash("a/b")], ["a/b", "a/b"])
+is("absolute", [$filepath.isAbs("/a"), $filepath.isAbs("a")], [true, false])
+is("match", [$filepath.match("*.[ch]", "a.c"), $filepath.match("*.c", "a/b.c"), $filepath.match("a?", "ab")], [true, false, true])
+throws("a pattern", () => $filepath.match("[", "a"), "pattern")
+is("relative", [$filepath.rel("/a/b", "/a/c/d"), $filepath.rel("a", "a")], ["../c/d", "."])
+throws("no way", () => $filepath.rel("/a", "b"), "")
+is("split", [$filepath.split("a/b/c.txt"), $filepath.splitList("a:b"), $filepath.splitList("")], [["a/b/", "c.txt"], ["a", "b"], []])
+throws("not allowed", () => $filepath.walkDir("/", () => {}), "sandbox")
