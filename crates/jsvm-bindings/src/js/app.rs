@@ -5,7 +5,7 @@
 
 use super::{
     Classes, HostData,
-    class::{Class, arg, define_accessor, instance, text, this},
+    class::{Class, arg, define_accessor, instance, integer, text, this},
     collection, convert, db, dbx, error, record, select,
 };
 use crate::{
@@ -130,24 +130,34 @@ const APP: Class = Class {
         ("saveNoValidate", 1, |value, args, context| {
             save(value, args, Validation::Skip, context)
         }),
-        ("validate", 1, |value, args, context| {
-            let app = app(value)?;
-            let result = match model(args, context)? {
-                Model::Record(record) => app.validate(&record),
-                Model::Collection(collection) => app.validate_collection(&collection),
-            };
-            run(result, context)?;
-            Ok(JsValue::undefined())
+        ("validate", 1, validate),
+        ("delete", 1, delete),
+        ("saveWithContext", 2, |value, args, context| {
+            save(
+                value,
+                args.get(1..).unwrap_or(&[]),
+                Validation::Run,
+                context,
+            )
         }),
-        ("delete", 1, |value, args, context| {
-            let app = app(value)?;
-            let result = match model(args, context)? {
-                Model::Record(record) => app.delete(&record),
-                Model::Collection(collection) => app.delete_collection(&collection),
-            };
-            run(result, context)?;
-            Ok(JsValue::undefined())
+        ("saveNoValidateWithContext", 2, |value, args, context| {
+            save(
+                value,
+                args.get(1..).unwrap_or(&[]),
+                Validation::Skip,
+                context,
+            )
         }),
+        ("validateWithContext", 2, |value, args, context| {
+            validate(value, args.get(1..).unwrap_or(&[]), context)
+        }),
+        ("deleteWithContext", 2, |value, args, context| {
+            delete(value, args.get(1..).unwrap_or(&[]), context)
+        }),
+        ("isBootstrapped", 0, |value, _, _| {
+            app(value).map(|_| true.into())
+        }),
+        ("isDev", 0, |value, _, _| app(value).map(|_| false.into())),
         ("findRecordById", 2, |value, args, context| {
             let app = app(value)?;
             let collection = collection_of(&arg(args, 0), Some(&app), context)?;
@@ -207,6 +217,26 @@ fn model(args: &[JsValue], context: &mut Context) -> JsResult<Model> {
         Some(collection) => Ok(Model::Collection(collection)),
         None => record::argument(args, 0, context).map(Model::Record),
     }
+}
+
+fn validate(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let result = match model(args, context)? {
+        Model::Record(record) => app.validate(&record),
+        Model::Collection(collection) => app.validate_collection(&collection),
+    };
+    run(result, context)?;
+    Ok(JsValue::undefined())
+}
+
+fn delete(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let app = app(value)?;
+    let result = match model(args, context)? {
+        Model::Record(record) => app.delete(&record),
+        Model::Collection(collection) => app.delete_collection(&collection),
+    };
+    run(result, context)?;
+    Ok(JsValue::undefined())
 }
 
 fn save(
@@ -380,6 +410,22 @@ const LOGGER: Class = Class {
         ("error", 1, |value, args, context| {
             log(Level::Error, value, args, context)
         }),
+        ("debugContext", 2, |value, args, context| {
+            log(Level::Debug, value, args.get(1..).unwrap_or(&[]), context)
+        }),
+        ("infoContext", 2, |value, args, context| {
+            log(Level::Info, value, args.get(1..).unwrap_or(&[]), context)
+        }),
+        ("warnContext", 2, |value, args, context| {
+            log(Level::Warn, value, args.get(1..).unwrap_or(&[]), context)
+        }),
+        ("errorContext", 2, |value, args, context| {
+            log(Level::Error, value, args.get(1..).unwrap_or(&[]), context)
+        }),
+        ("log", 3, |value, args, context| {
+            let level = level(integer(args, 1, context)?);
+            log(level, value, args.get(2..).unwrap_or(&[]), context)
+        }),
         ("with", 0, |value, args, context| {
             let LoggerObject(app, attributes) = this(value)?;
             let attributes = with_pairs(attributes, args, context)?;
@@ -401,6 +447,16 @@ fn log(
     let attributes = with_pairs(attributes, args.get(1..).unwrap_or(&[]), context)?;
     app.output().log(level, &message, &attributes);
     Ok(JsValue::undefined())
+}
+
+/// Go's `slog.Level`: 0 is info, and each level is 4 above the one below.
+fn level(number: i64) -> Level {
+    match number {
+        ..0 => Level::Debug,
+        0..4 => Level::Info,
+        4..8 => Level::Warn,
+        _ => Level::Error,
+    }
 }
 
 /// A value as the log has it: an error is its text, which no property tells.

@@ -454,6 +454,17 @@ pub(super) const APP: Class = Class {
             run(app.truncate(&collection), context)?;
             Ok(JsValue::undefined())
         }),
+        ("reloadCachedCollections", 0, |value, _, _| {
+            // There is nothing that could be old.
+            app(value).map(|_| JsValue::undefined())
+        }),
+        ("tableColumns", 1, |value, args, context| {
+            let mut template = Template::new("SELECT name FROM pragma_table_info(");
+            let name = text(args, 0, context)?;
+            let holder = template.bind(name.into());
+            template.sql.push_str(&format!("{holder})"));
+            db::first_column(&app(value)?, &template, context)
+        }),
         ("hasTable", 1, |value, args, context| {
             let mut template = Template::new(
                 "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND lower(name) = ",

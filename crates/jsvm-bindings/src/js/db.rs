@@ -395,6 +395,20 @@ pub(super) fn number(app: &App, template: &Template, context: &mut Context) -> J
     Ok(found.map_or_else(JsValue::null, |found| value::from_json(found, context)))
 }
 
+/// The first column of all rows of a query.
+pub(super) fn first_column(
+    app: &App,
+    template: &Template,
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let outcome = run(app, template, context)?;
+    let firsts = outcome
+        .rows
+        .into_iter()
+        .filter_map(|row| row.into_iter().next());
+    Ok(value::from_json(&firsts.collect(), context))
+}
+
 /// The records that a query finds.
 pub(super) fn records(
     asked: &Asked<'_>,

@@ -496,6 +496,17 @@ const LIST: Class = Class {
             }
             Ok(map.into())
         }),
+        ("clone", 0, |value, _, context| {
+            let (_, fields) = own(value, context)?;
+            let copy = |field: &FieldRef| FieldRef::new(field.lock().clone());
+            let fields: Vec<_> = fields.iter().map(copy).collect();
+            Ok(array(&fields, context).into())
+        }),
+        ("unmarshalJSON", 1, |value, args, context| {
+            let (array, _) = own(value, context)?;
+            fill(&array, &[], context)?;
+            add_json(value, None, &arg(args, 0), context)
+        }),
         ("string", 0, |value, _, context| {
             Ok(string(json_of(value, context)?))
         }),

@@ -26,7 +26,9 @@ pub(super) fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         NativeFunction::from_fn_ptr(to_string),
         context,
     );
-    define_global("toString", to_string.into(), context)?;
+    define_global("toString", to_string.clone().into(), context)?;
+    // PocketBase: its name before it took anything.
+    define_global("readerToString", to_string.into(), context)?;
     let to_bytes = function("toBytes", 1, NativeFunction::from_fn_ptr(to_bytes), context);
     define_global("toBytes", to_bytes.into(), context)?;
     if data.env.profile == Profile::PocketBase {

@@ -49,6 +49,7 @@ mod select;
 mod store;
 mod template;
 mod time;
+mod unmarshal;
 mod upload;
 mod url;
 mod xml;
@@ -377,6 +378,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
     console::install(context)?;
     globals::install(data, context)?;
     dynamic_model::install(context)?;
+    unmarshal::install(context)?;
     loader::install_cron(context)?;
     security::install(context)?;
     form_data::install(context)?;

@@ -26,7 +26,7 @@ use boa_engine::{
 };
 use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// A record that a script holds.
@@ -194,6 +194,38 @@ const RECORD: Class = Class {
             Ok(JsValue::undefined())
         }),
         ("unmarshalJSONField", 2, unmarshal_field),
+        ("baseFilesPath", 0, |value, _, _| {
+            let record = record(value)?;
+            let record = record.lock();
+            Ok(string(format!(
+                "{}/{}",
+                record.collection().id,
+                record.id()
+            )))
+        }),
+        ("getGeoPoint", 1, |value, args, context| {
+            let field = text(args, 0, context)?;
+            let plain = record(value)?.lock().get(&field).clone();
+            let part =
+                |name| cast::number(cast::to_number(plain.get(name).unwrap_or(&Value::Null)));
+            let point = json!({ "lon": part("lon"), "lat": part("lat") });
+            Ok(value::from_json(&point, context))
+        }),
+        ("findFileFieldByFile", 1, |value, args, context| {
+            let name = text(args, 0, context)?;
+            let record = record(value)?;
+            let found = {
+                let record = record.lock();
+                let holds = |it: &&Field| {
+                    it.kind == FieldKind::File
+                        && cast::to_list(record.get(&it.name)).contains(&name)
+                };
+                record.collection().fields.iter().find(holds).cloned()
+            };
+            Ok(found.map_or_else(JsValue::null, |it| {
+                field::object(FieldRef::new(it), context)
+            }))
+        }),
         ("fieldsData", 0, |value, _, context| {
             let map = record(value)?.lock().fields_data();
             Ok(value::from_json(&Value::Object(map), context))

@@ -3,8 +3,9 @@
 //! The one rule: a script never sleeps past its deadline.
 
 use super::{
+    byte_slice,
     class::{Class, arg, constructor, define_global, host, instance, integer, string, this},
-    duration,
+    duration, go_json,
 };
 use crate::{datetime::DateTime, executor::Executor, observer::host_call};
 use boa_engine::{
@@ -98,6 +99,12 @@ const DATE_TIME: Class = Class {
         ("string", 0, text),
         ("toString", 0, text),
         ("toJSON", 0, text),
+        ("value", 0, text),
+        ("marshalJSON", 0, |value, _, context| {
+            let DateTimeObject(at) = this(value)?;
+            let text = go_json::encode_plain(&at.to_string().into());
+            Ok(byte_slice::object(text.into_bytes(), context))
+        }),
         ("unix", 0, |value, _, _| {
             let DateTimeObject(at) = this(value)?;
             Ok(number(at.unix()))

@@ -175,6 +175,16 @@ fn a_map_of_a_model_has_get_and_set() {
 }
 
 #[test]
+fn unmarshal_tells_of_what_it_cannot_change() {
+    let world = World::new("routerAdd('GET', '/', (e) => { unmarshal({ a: 2 }, {}) })");
+    world.get("/").unwrap();
+    assert_eq!(
+        world.printed(),
+        ["Warn unmarshal changes no objects of the script; use Object.assign(target, data) {}"]
+    );
+}
+
+#[test]
 fn a_date_is_text_as_go_prints_it() {
     let handler = r#"(e) => e.json(200, [
         toString(new Date(0)), toString(new Date(1500)), toString(new Date(50000)), new Date(50000),

@@ -95,5 +95,5 @@ macro_rules! members {
 
 members! {
     app auth collection collections cookie cron datetime dbx error expand field filepath json record
-    request select settings store
+    request select settings store unmarshal
 }
