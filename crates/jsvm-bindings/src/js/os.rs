@@ -173,6 +173,14 @@ fn path(
     allowed_path(&given, access, links, context)
 }
 
+/// The path that is the first argument, and what its file holds.
+pub(super) fn read_file(args: &[JsValue], context: &mut Context) -> JsResult<(String, Vec<u8>)> {
+    let path = path(args, 0, Access::Read, Links::Follow, context)?;
+    let most = max_bytes(context);
+    let bytes = ask("files.read", context, |system| system.read(&path, most))?;
+    Ok((path, bytes))
+}
+
 /// Most bytes of a file or an answer that a script may hold at once.
 pub(super) fn max_bytes(context: &Context) -> usize {
     let size = HostData::of(context).env.limits.in_force().buffer_size;
@@ -191,9 +199,7 @@ const OS: Class = Class {
             Ok(string(system(context).temp_dir()))
         }),
         ("readFile", 1, |_, args, context| {
-            let path = path(args, 0, Access::Read, Links::Follow, context)?;
-            let most = max_bytes(context);
-            let bytes = ask("files.read", context, |system| system.read(&path, most))?;
+            let (_, bytes) = read_file(args, context)?;
             Ok(byte_slice::object(bytes, context))
         }),
         ("writeFile", 3, |_, args, context| {

@@ -7,10 +7,11 @@ use super::{
     class::{Class, arg, define_global, host, instance, string, text, this},
     error, incoming,
     multipart::PartObject,
-    request,
+    os, request,
 };
 use crate::{
     error::Error,
+    filepath,
     http::{Form, Request, parse_form},
     security,
 };
@@ -66,6 +67,10 @@ const FILESYSTEM: Class = Class {
                 return Err(error::throw(err, context));
             }
             Ok(file(&name, &bytes, context))
+        }),
+        ("fileFromPath", 1, |_, args, context| {
+            let (path, bytes) = os::read_file(args, context)?;
+            Ok(file(&filepath::base(&path), &bytes, context))
         }),
         ("fileFromMultipart", 1, |_, args, context| {
             let PartObject(part) = this(&arg(args, 0))?;

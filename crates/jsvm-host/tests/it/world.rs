@@ -30,6 +30,8 @@ fn site(hooks: &'static str) -> Site {
 fn os_reads_writes_and_lists_files() {
     let site = site(
         r#"routerAdd("GET", "/told", (e) => {
+            const file = $filesystem.fileFromPath("data/a.txt")
+            if (file.originalName !== "a.txt" || file.size !== $os.readFile("data/a.txt").length) throw new Error(file.name)
             const out = [toString($os.readFile("data/a.txt")), $os.getwd() === $filepath.dir($filepath.join($os.getwd(), "x"))]
             $os.writeFile("data/new.txt", "text", 0o600)
             const info = $os.stat("data/new.txt")
