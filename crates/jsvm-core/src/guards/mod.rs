@@ -19,6 +19,7 @@ mod date;
 mod elements;
 mod find;
 mod formula;
+mod html;
 mod iterators;
 mod json;
 mod json_parse;
@@ -54,6 +55,7 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     copies::install(shared, context)?;
     iterators::install(shared, context)?;
     text::install(shared, context)?;
+    html::install(shared, context)?;
     bigint::install(shared, context)?;
     date::install(shared, context)?;
     find::install(shared, context)?;

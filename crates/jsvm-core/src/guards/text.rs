@@ -92,7 +92,12 @@ impl Guard {
         Ok(made)
     }
 
-    fn joined(&self, a: &JsString, b: &JsString, context: &mut Context) -> JsResult<JsString> {
+    pub(super) fn joined(
+        &self,
+        a: &JsString,
+        b: &JsString,
+        context: &mut Context,
+    ) -> JsResult<JsString> {
         /// Units that are copied in the time of one step.
         const COPIED: usize = 1024;
         self.spend(1 + ((a.len() + b.len()) / COPIED) as u64, context)?;

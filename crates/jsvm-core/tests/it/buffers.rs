@@ -109,6 +109,7 @@ const ENDS: &[(&str, &str)] = &[
     ("stop(); new Set(new Array(2 ** 32 - 1))", "timeout"),
     ("stop(); const [...r] = new Array(2 ** 32 - 1)", "timeout"),
     ("stop(); [...'x'.repeat(2 ** 20)]", "timeout"),
+    ("stop(); 'x'.anchor('x'.repeat(2 ** 20))", "timeout"),
     (
         "stop(); Object.fromEntries(new Array(2 ** 32 - 1).entries())",
         "timeout",

@@ -387,6 +387,23 @@ fn texts_are_turned_and_found_as_the_standard_says() {
     );
 }
 
+#[test]
+fn html_is_put_around_texts_as_the_standard_says() {
+    same_told(
+        r#"
+        var names = ['anchor', 'big', 'blink', 'bold', 'fixed', 'fontcolor', 'fontsize', 'italics', 'link', 'small', 'strike', 'sub', 'sup'];
+        for (const name of names) {
+            for (const text of ['', 'abc', 'a"b', '\u4e00<', '\ud83d']) for (const args of [[], ['x'], ['a"b""'], ['\u4e00"'], [null], [5, 6]]) {
+                tell(name, () => text[name](...args));
+            }
+            tell(name, () => String.prototype[name].call(null, 'x'));
+            tell(name, () => String.prototype[name].call({ toString() { log.push('this'); return 't' } }, { toString() { log.push('arg'); return 'a' } }));
+            tell(name, () => 'x'[name](Symbol('s')));
+            tell(name, () => [String.prototype[name].length, String.prototype[name].name]);
+        }"#,
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
