@@ -55,7 +55,8 @@ impl App {
     pub fn delete_collection(&self, collection: &CollectionRef) -> Result<(), Error> {
         let execute: Execute = Box::new(|app, model| {
             if let Model::Collection(collection) = model {
-                check_unused(app, &collection.snapshot())?;
+                let stored = before(app, collection)?.ok_or(Error::NotFound)?;
+                check_unused(app, &stored)?;
             }
             app.run_in_transaction(|tx| tx.execute(Write::Delete, model))
         });
@@ -137,17 +138,24 @@ impl App {
 
 /// Writes what the hooks left of it.
 pub(super) fn write(app: &App, write: Write, collection: &CollectionRef) -> Result<(), Error> {
-    let now = collection.snapshot();
-    if write == Write::Delete {
-        return host_call("collections.delete", || app.rows().delete_collection(&now));
-    }
     let before = before(app, collection)?;
+    if write == Write::Delete {
+        // What a script made of it since is nobody's name for its table.
+        let stored = before.ok_or(Error::NotFound)?;
+        return host_call("collections.delete", || {
+            app.rows().delete_collection(&stored)
+        });
+    }
+    // A hook may have put in a field without an id.
+    let now = collection.change(|it| {
+        it.complete();
+        it.clone()
+    });
     host_call("collections.save", || {
         app.rows().save_collection(before.as_deref(), &now)
     })?;
     // Records know each other's collections by what is stored.
-    let stored = app.collection(&now.id).unwrap_or(now);
-    collection.mark_as_stored(stored);
+    collection.mark_as_stored(app.collection(&now.id)?);
     Ok(())
 }
 

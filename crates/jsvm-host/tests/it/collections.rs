@@ -21,7 +21,7 @@ const TELLING: &str = r#"
         }
         onCollectionValidate((e) => {
             // Seen by the handlers that follow, in their own VMs.
-            e.collection.fields.add(new BoolField({ name: "added" }))
+            if (!e.collection.fields.getByName("added")) e.collection.fields.push(new BoolField({ name: "added" }))
             e.collection.listRule = ""
             e.next()
             if (e.collection.name === "bad") throw new BadRequestError("no such tags")
@@ -38,6 +38,7 @@ const TELLING: &str = r#"
             tags.name = "bad"
             try { $app.save(tags) } catch (err) { $app.store().set("told", $app.store().get("told") + err.message + "\n") }
             $app.save(new Record("labels", { added: true }))
+            if (!$app.findCollectionByNameOrId("labels").fields.getByName("added").id) throw new Error("no id")
             return e.json(200, $app.store().get("told").trim().split("\n"))
         })
         routerAdd("DELETE", "/write", (e) => {

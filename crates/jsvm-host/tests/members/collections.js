@@ -99,7 +99,13 @@ throws("read by a view", () => $app.delete($app.findCollectionByNameOrId("Volume
 $app.delete(view)
 $app.truncateCollection("Volumes")
 is("empty", $app.countRecords("Volumes"), 0)
+// Under whatever name a script calls it, it is its own table that goes.
+books.name = "posts"
+books.system = true
 $app.delete(books)
+throws("removed already", () => $app.delete(books), "no rows")
+throws("never stored", () => $app.delete(new Collection({ name: "posts" })), "no rows")
+is("others stay", [$app.hasTable("posts"), $app.countRecords("posts")], [true, 0])
 is("removed", [$app.hasTable("Volumes"), $app.isCollectionNameUnique("Volumes"), $app.isCollectionNameUnique("POSTS"), $app.isCollectionNameUnique("posts", $app.findCollectionByNameOrId("posts").id)], [false, true, false, true])
 
 // An auth collection has what it needs at once.
