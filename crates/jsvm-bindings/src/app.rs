@@ -410,19 +410,19 @@ impl App {
         self.run_chain(handlers, Arc::new(event), action)
     }
 
-    /// As [`emit`](Self::emit), with tags of their own for each of the hooks.
+    /// As [`emit`](Self::emit), for a hook with the event's tags and another
+    /// one with a tag of its own.
     pub(crate) fn emit_tagged(
         &self,
-        hooks: &[(&str, Vec<&str>)],
+        hook: &str,
+        (other, tag): (&str, &str),
         mut event: Event,
         action: Action,
     ) -> Result<(), Error> {
         let set = event.keep(self);
-        let handlers: Vec<_> = hooks
-            .iter()
-            .flat_map(|(hook, tags)| set.matching(hook, tags.iter().copied()))
-            .cloned()
-            .collect();
+        let others = set.matching(other, std::iter::once(tag));
+        let handlers = set.matching(hook, event.tags()).chain(others);
+        let handlers: Vec<_> = handlers.cloned().collect();
         self.run_chain(handlers, Arc::new(event), action)
     }
 

@@ -15,6 +15,17 @@ pub use index::Index;
 use crate::{error::Error, settings::merge};
 use serde_json::{Map, Value};
 
+/// The names of the rules; the last two are those of auth collections.
+pub const RULES: [&str; 7] = [
+    "listRule",
+    "viewRule",
+    "createRule",
+    "updateRule",
+    "deleteRule",
+    "authRule",
+    "manageRule",
+];
+
 /// The pattern of an id that PocketBase trusts to differ in more than case.
 pub const ID_PATTERN: &str = "^[a-z0-9]+$";
 
@@ -189,6 +200,33 @@ impl Collection {
         let fields = self.fields.iter().map(Field::to_json).collect();
         object.insert("fields".into(), Value::Array(fields));
         Value::Object(object)
+    }
+
+    /// The rule of that name, for example `listRule` or `authRule`.
+    pub fn rule(&self, name: &str) -> Option<&str> {
+        let rule = match name {
+            "listRule" => &self.list_rule,
+            "viewRule" => &self.view_rule,
+            "createRule" => &self.create_rule,
+            "updateRule" => &self.update_rule,
+            "deleteRule" => &self.delete_rule,
+            _ => return self.options.get(name).and_then(Value::as_str),
+        };
+        rule.as_deref()
+    }
+
+    /// Replaces the rule of that name.
+    pub(crate) fn set_rule(&mut self, name: &str, rule: Option<String>) {
+        match name {
+            "listRule" => self.list_rule = rule,
+            "viewRule" => self.view_rule = rule,
+            "createRule" => self.create_rule = rule,
+            "updateRule" => self.update_rule = rule,
+            "deleteRule" => self.delete_rule = rule,
+            _ => {
+                self.options.insert(name.to_owned(), rule.into());
+            }
+        }
     }
 
     /// The field of that name.

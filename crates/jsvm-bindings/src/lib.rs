@@ -57,7 +57,7 @@ pub use app::App;
 pub use auth::{SUPERUSERS, TokenKind};
 pub use chain::{Action, Chain};
 pub use collection::{
-    Collection, CollectionKind, CollectionRef, Field, FieldKind, FieldRef, ID_PATTERN, Index,
+    Collection, CollectionKind, CollectionRef, Field, FieldKind, FieldRef, ID_PATTERN, Index, RULES,
 };
 pub use datetime::DateTime;
 pub use dispatch::Dispatch;

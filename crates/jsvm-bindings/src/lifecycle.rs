@@ -129,15 +129,9 @@ impl Model {
         let [of_records, of_collections, of_models] = point;
         match self {
             Self::Record(_) => app.emit(&[of_records, of_models], event, action),
+            // PocketBase: as a model, a collection is known by its table.
             Self::Collection(_) => {
-                let own_tags: Vec<_> = event.tags().map(str::to_owned).collect();
-                let own_tags = own_tags.iter().map(String::as_str);
-                // PocketBase: as a model, a collection is known by its table.
-                let hooks = [
-                    (*of_collections, own_tags.collect::<Vec<_>>()),
-                    (*of_models, vec![COLLECTIONS]),
-                ];
-                app.emit_tagged(&hooks, event, action)
+                app.emit_tagged(of_collections, (of_models, COLLECTIONS), event, action)
             }
         }
     }

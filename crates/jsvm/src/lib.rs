@@ -35,7 +35,7 @@ pub use jsvm_bindings::{
     Handler, Hook, HookSet, ID_PATTERN, Incoming, Index, Level, Loaded, Mail, Mailbox, Mailer,
     Member, MemberKind, MemberSpec, Middleware, ModuleFiles, Mux, Native, Network, NoModules,
     NoNetwork, NoRecords, NoSystem, Origin, Outcome, Outgoing, Output, Paths, Pattern,
-    PatternError, Profile, Query, Record, RecordRef, RequestInfo, Route, Rows, SUPERUSERS,
+    PatternError, Profile, Query, RULES, Record, RecordRef, RequestInfo, Route, Rows, SUPERUSERS,
     Schedule, ScheduleError, Severity, Silent, Smtp, Statement, Step, Storage, System, TokenKind,
     Transaction, Trap, Validation, WebApi, cast, default_settings, go_json, http, one_of, pick,
     random_id, require_auth, security, sentence, time_left, types, unknown_tags,

@@ -11,12 +11,12 @@ use super::{
         Class, arg, constructor, define_global, define_native_accessor, host, instance, string,
         text, this,
     },
-    convert, db, error, field, go_json,
+    convert, db, error, go_json,
     loan::{self, Part},
     record, request,
 };
 use crate::{
-    collection::{Collection, CollectionRef, Index},
+    collection::{Collection, CollectionRef, Index, RULES},
     error::Error,
     sql::Template,
 };
@@ -56,6 +56,9 @@ pub(super) fn install(context: &mut Context) -> JsResult<JsObject> {
     for name in OPTIONS {
         define_part(&prototype, name, Part::Option(name), context)?;
     }
+    for name in RULES {
+        define_rule(&prototype, name, context)?;
+    }
     define_part(&prototype, "fields", Part::Fields, context)?;
     define_part(&prototype, "indexes", Part::Indexes, context)?;
     let body = NativeFunction::from_fn_ptr(|_, args, context| {
@@ -85,25 +88,28 @@ fn define_part(
     });
     let set = NativeFunction::from_copy_closure(move |value, args, context| {
         let CollectionObject(collection) = this(value)?;
-        let given = arg(args, 0);
-        loan::settle(context)?;
-        match part {
-            Part::Fields => {
-                let fields = match given.as_object() {
-                    Some(list) => field::list(&list, context)?,
-                    None => Vec::new(),
-                };
-                collection.set_fields(fields);
-            }
-            Part::Indexes => {
-                let plain = convert::to_plain(&given, context)?;
-                collection.change(|it| it.indexes = crate::cast::to_list(&plain));
-            }
-            Part::Option(name) => {
-                let plain = convert::to_plain(&given, context)?;
-                collection.change(|it| it.options.insert(name.to_owned(), plain));
-            }
+        loan::replace(&collection, part, &arg(args, 0), context)?;
+        Ok(JsValue::undefined())
+    });
+    define_native_accessor(prototype, name, get, Some(set), context)
+}
+
+/// PocketBase: a rule is null, or text that is wrapped: equal to a text by
+/// `==`, and never by `===`.
+fn define_rule(prototype: &JsObject, name: &'static str, context: &mut Context) -> JsResult<()> {
+    let get = NativeFunction::from_copy_closure(move |value, _, context| {
+        match collection(value)?.snapshot().rule(name) {
+            Some(rule) => Ok(string(rule).to_object(context)?.into()),
+            None => Ok(JsValue::null()),
         }
+    });
+    let set = NativeFunction::from_copy_closure(move |value, args, context| {
+        let collection = collection(value)?;
+        let rule = match arg(args, 0).is_null_or_undefined() {
+            true => None,
+            false => Some(text(args, 0, context)?),
+        };
+        collection.change(|it| it.set_rule(name, rule));
         Ok(JsValue::undefined())
     });
     define_native_accessor(prototype, name, get, Some(set), context)
@@ -141,63 +147,6 @@ fn snapshot(value: &JsValue, context: &mut Context) -> JsResult<Arc<Collection>>
 
 fn is_kind(value: &JsValue, kind: &str) -> JsResult<JsValue> {
     Ok((collection(value)?.snapshot().kind.as_str() == kind).into())
-}
-
-/// PocketBase: a rule is null, or text that is wrapped: equal to a text by
-/// `==`, and never by `===`.
-fn wrapped(rule: Option<&str>, context: &mut Context) -> JsResult<JsValue> {
-    match rule {
-        Some(rule) => Ok(string(rule).to_object(context)?.into()),
-        None => Ok(JsValue::null()),
-    }
-}
-
-fn rule(
-    value: &JsValue,
-    get: fn(&Collection) -> &Option<String>,
-    context: &mut Context,
-) -> JsResult<JsValue> {
-    let collection = collection(value)?.snapshot();
-    wrapped(get(&collection).as_deref(), context)
-}
-
-fn set_rule(
-    value: &JsValue,
-    args: &[JsValue],
-    get: fn(&mut Collection) -> &mut Option<String>,
-    context: &mut Context,
-) -> JsResult<JsValue> {
-    let collection = collection(value)?;
-    let rule = given_rule(args, context)?;
-    collection.change(|it| *get(it) = rule);
-    Ok(JsValue::undefined())
-}
-
-fn given_rule(args: &[JsValue], context: &mut Context) -> JsResult<Option<String>> {
-    match arg(args, 0).is_null_or_undefined() {
-        true => Ok(None),
-        false => text(args, 0, context).map(Some),
-    }
-}
-
-fn option_rule(value: &JsValue, name: &str, context: &mut Context) -> JsResult<JsValue> {
-    let collection = collection(value)?.snapshot();
-    wrapped(
-        collection.options.get(name).and_then(Value::as_str),
-        context,
-    )
-}
-
-fn set_option_rule(
-    value: &JsValue,
-    args: &[JsValue],
-    name: &str,
-    context: &mut Context,
-) -> JsResult<JsValue> {
-    let collection = collection(value)?;
-    let rule = given_rule(args, context)?;
-    collection.change(|it| it.options.insert(name.to_owned(), rule.into()));
-    Ok(JsValue::undefined())
 }
 
 fn set_text(
@@ -298,9 +247,7 @@ const COLLECTION: Class = Class {
         }),
         ("unmarshalJSON", 1, |value, args, context| {
             let collection = collection(value)?;
-            let bytes = request::bytes(&arg(args, 0), context)?;
-            let given: Map<_, _> = serde_json::from_slice(&bytes)
-                .map_err(|err| error::throw(Error::host(format!("json: {err}")), context))?;
+            let given: Map<_, _> = request::from_json(&arg(args, 0), context)?;
             load(&collection, given, context)?;
             Ok(JsValue::undefined())
         }),
@@ -355,41 +302,6 @@ const COLLECTION: Class = Class {
                 })
             },
         ),
-        (
-            "listRule",
-            |value, _, context| rule(value, |it| &it.list_rule, context),
-            |value, args, context| set_rule(value, args, |it| &mut it.list_rule, context),
-        ),
-        (
-            "viewRule",
-            |value, _, context| rule(value, |it| &it.view_rule, context),
-            |value, args, context| set_rule(value, args, |it| &mut it.view_rule, context),
-        ),
-        (
-            "createRule",
-            |value, _, context| rule(value, |it| &it.create_rule, context),
-            |value, args, context| set_rule(value, args, |it| &mut it.create_rule, context),
-        ),
-        (
-            "updateRule",
-            |value, _, context| rule(value, |it| &it.update_rule, context),
-            |value, args, context| set_rule(value, args, |it| &mut it.update_rule, context),
-        ),
-        (
-            "deleteRule",
-            |value, _, context| rule(value, |it| &it.delete_rule, context),
-            |value, args, context| set_rule(value, args, |it| &mut it.delete_rule, context),
-        ),
-        (
-            "authRule",
-            |value, _, context| option_rule(value, "authRule", context),
-            |value, args, context| set_option_rule(value, args, "authRule", context),
-        ),
-        (
-            "manageRule",
-            |value, _, context| option_rule(value, "manageRule", context),
-            |value, args, context| set_option_rule(value, args, "manageRule", context),
-        ),
     ],
 };
 
@@ -432,9 +344,7 @@ pub(super) const APP: Class = Class {
             "importCollectionsByMarshaledJSON",
             2,
             |value, args, context| {
-                let bytes = request::bytes(&arg(args, 0), context)?;
-                let list = serde_json::from_slice(&bytes)
-                    .map_err(|err| error::throw(Error::host(format!("json: {err}")), context))?;
+                let list: Value = request::from_json(&arg(args, 0), context)?;
                 import(value, &list, args, context)
             },
         ),

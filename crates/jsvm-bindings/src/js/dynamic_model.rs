@@ -132,6 +132,13 @@ fn type_of(value: &JsValue) -> FieldType {
     }
 }
 
+/// A field of JSON that does not fit into a model.
+pub(super) fn unfit(field: &str) -> Error {
+    Error::host(format!(
+        "json: cannot unmarshal {field:?}: its value has another type"
+    ))
+}
+
 impl DynamicModel {
     /// The model's fields as plain data.
     pub(crate) fn to_plain(&self, object: &JsObject, context: &mut Context) -> Value {

@@ -9,12 +9,11 @@ use super::{
         Class, arg, constructor, define_global, define_native_accessor, host, instance, integer,
         string, text, this,
     },
-    convert, error, go_json, request,
+    convert, go_json, request,
 };
 use crate::{
     cast,
     collection::{Field, FieldKind, FieldRef, add_field},
-    error::Error,
 };
 use boa_engine::{
     Context, JsData, JsNativeError, JsObject, JsResult, JsValue, NativeFunction, js_string,
@@ -110,13 +109,8 @@ fn options(kind: FieldKind) -> &'static [(&'static str, Holds)] {
 /// Adds `Field`, its kinds and `FieldsList`.
 pub(super) fn install(context: &mut Context) -> JsResult<FieldClasses> {
     let field = FIELD.prototype(None, context)?;
-    for name in ["help", "presentable"] {
-        let holds = match name {
-            "help" => Holds::Text,
-            _ => Holds::Flag,
-        };
-        define_option(&field, name, holds, context)?;
-    }
+    define_option(&field, "help", Holds::Text, context)?;
+    define_option(&field, "presentable", Holds::Flag, context)?;
     let body = NativeFunction::from_fn_ptr(|_, args, context| {
         let given = convert::to_map(&arg(args, 0), context)?;
         let kind = given.get("type").and_then(Value::as_str).unwrap_or("");
@@ -398,9 +392,7 @@ fn add_json(
     given: &JsValue,
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let bytes = request::bytes(given, context)?;
-    let plain: Value = serde_json::from_slice(&bytes)
-        .map_err(|err| error::throw(Error::host(format!("json: {err}")), context))?;
+    let plain: Value = request::from_json(given, context)?;
     let items = match plain {
         Value::Array(items) => items,
         one => vec![one],

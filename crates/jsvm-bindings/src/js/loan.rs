@@ -77,14 +77,16 @@ impl Seen {
     }
 
     /// What the script has made of it.
-    fn read(&self, object: &JsObject, context: &mut Context) -> JsResult<Self> {
-        let value: JsValue = object.clone().into();
-        Ok(match self {
-            Self::Fields(_) => Self::Fields(field::list(object, context)?),
-            Self::Indexes(_) => {
-                Self::Indexes(crate::cast::to_list(&convert::to_plain(&value, context)?))
+    fn read(part: Part, value: &JsValue, context: &mut Context) -> JsResult<Self> {
+        Ok(match part {
+            Part::Fields => Self::Fields(match value.as_object() {
+                Some(object) => field::list(&object, context)?,
+                None => Vec::new(),
+            }),
+            Part::Indexes => {
+                Self::Indexes(crate::cast::to_list(&convert::to_plain(value, context)?))
             }
-            Self::Option(name, _) => Self::Option(name, convert::to_plain(&value, context)?),
+            Part::Option(name) => Self::Option(name, convert::to_plain(value, context)?),
         })
     }
 
@@ -155,6 +157,22 @@ pub(super) fn lend(of: &CollectionRef, part: Part, context: &mut Context) -> JsR
     Ok(object.into())
 }
 
+/// Puts what a script gave in the place of a part.
+///
+/// # Errors
+///
+/// As [`settle`].
+pub(super) fn replace(
+    of: &CollectionRef,
+    part: Part,
+    given: &JsValue,
+    context: &mut Context,
+) -> JsResult<()> {
+    settle(context)?;
+    Seen::read(part, given, context)?.put(of);
+    Ok(())
+}
+
 /// Makes collections and what was lent of them agree.
 ///
 /// # Errors
@@ -181,7 +199,8 @@ pub(super) fn settle(context: &mut Context) -> JsResult<()> {
 
 impl Loan {
     fn agree(&mut self, context: &mut Context) -> JsResult<()> {
-        let read = self.seen.read(&self.object, context)?;
+        let value = self.object.clone().into();
+        let read = Seen::read(self.seen.part(), &value, context)?;
         if !read.is_same(&self.seen) {
             read.put(&self.of);
             self.seen = read;

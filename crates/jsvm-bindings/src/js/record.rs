@@ -9,7 +9,7 @@ use super::{
         Class, Name, arg, constructor, define_global, host, instance, integer, string, text, this,
     },
     collection, convert,
-    dynamic_model::DynamicModel,
+    dynamic_model::{self, DynamicModel},
     error, field, go_json, request,
     time::DateTimeObject,
 };
@@ -188,8 +188,7 @@ const RECORD: Class = Class {
             Ok(byte_slice::object(bytes, context))
         }),
         ("unmarshalJSON", 1, |value, args, context| {
-            let bytes = request::bytes(&arg(args, 0), context)?;
-            let values = parsed(&bytes, context)?;
+            let values = request::from_json(&arg(args, 0), context)?;
             record(value)?.lock().load(&values);
             Ok(JsValue::undefined())
         }),
@@ -284,12 +283,6 @@ const RECORD: Class = Class {
     )],
 };
 
-/// Go: a map is what such text is read into.
-fn parsed(bytes: &[u8], context: &mut Context) -> JsResult<Map<String, Value>> {
-    serde_json::from_slice(bytes)
-        .map_err(|err| error::throw(Error::host(format!("json: {err}")), context))
-}
-
 /// Reads the JSON of a field into a model.
 fn unmarshal_field(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let key = text(args, 0, context)?;
@@ -310,8 +303,8 @@ fn unmarshal_field(value: &JsValue, args: &[JsValue], context: &mut Context) -> 
     match bound {
         Ok(()) => Ok(JsValue::undefined()),
         Err(field) => {
-            let err = format!("json: cannot unmarshal {field:?}: its value has another type");
-            Err(error::throw(Error::host(err), context))
+            let err = dynamic_model::unfit(&field);
+            Err(error::throw(err, context))
         }
     }
 }

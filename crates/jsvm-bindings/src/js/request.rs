@@ -6,7 +6,7 @@
 use super::{
     class::{Class, arg, host, instance, integer, string, text, this},
     convert, cookie,
-    dynamic_model::DynamicModel,
+    dynamic_model::{self, DynamicModel},
     error,
     event::EventObject,
     go_context,
@@ -27,6 +27,7 @@ use crate::{
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
 use jsvm_core::value;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{rc::Rc, sync::Arc};
 
@@ -339,10 +340,7 @@ fn bind_body(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResu
     let body = body.map_err(|err| error::throw(err, context))?;
     match model.bind(&object, &body, is_form, context) {
         Ok(()) => Ok(JsValue::undefined()),
-        Err(field) => {
-            let err = format!("json: cannot unmarshal {field:?}: its value has another type");
-            Err(error::throw(Error::host(err), context))
-        }
+        Err(field) => Err(error::throw(dynamic_model::unfit(&field), context)),
     }
 }
 
@@ -380,6 +378,20 @@ pub(super) fn bytes(value: &JsValue, context: &mut Context) -> JsResult<Vec<u8>>
         return Ok(go_json::encode_plain(&list).into_bytes());
     }
     Ok(value.to_string(context)?.to_std_string_lossy().into_bytes())
+}
+
+/// What the JSON of bytes or text says.
+///
+/// # Errors
+///
+/// A `GoError` that says where it is no such JSON.
+pub(super) fn from_json<T: DeserializeOwned>(
+    value: &JsValue,
+    context: &mut Context,
+) -> JsResult<T> {
+    let bytes = bytes(value, context)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|err| error::throw(Error::host(format!("json: {err}")), context))
 }
 
 /// The object of bytes, which can be read again and again.

@@ -239,9 +239,7 @@ pub(super) const STORE: Class = Class {
         }),
         ("unmarshalJSON", 1, |value, args, context| {
             let app = store(value, context)?;
-            let bytes = request::bytes(&arg(args, 0), context)?;
-            let all: Map<_, _> = serde_json::from_slice(&bytes)
-                .map_err(|err| error::throw(Error::host(format!("json: {err}")), context))?;
+            let all: Map<_, _> = request::from_json(&arg(args, 0), context)?;
             load(&app, all, context)
         }),
     ],

@@ -8,7 +8,7 @@ use super::{
     class::{arg, define_global, function, host},
     collection::{self, CollectionObject},
     convert,
-    dynamic_model::DynamicModel,
+    dynamic_model::{self, DynamicModel},
     error,
     field::FieldObject,
     record::RecordObject,
@@ -47,11 +47,7 @@ fn unmarshal(_: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<J
     {
         model
             .bind(&object, &given, false, context)
-            .map_err(|name| {
-                let message =
-                    format!("json: cannot unmarshal {name:?}: its value has another type");
-                error::throw(Error::host(message), context)
-            })?;
+            .map_err(|name| error::throw(dynamic_model::unfit(&name), context))?;
     } else if let Some(map) = target.as_object().filter(|it| is_map(it, context)) {
         put(&map, &given, context);
     } else {

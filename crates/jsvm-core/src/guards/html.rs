@@ -73,22 +73,20 @@ fn html(
         None => None,
     };
     let start = match attribute {
-        Some((name, value)) => {
-            let value = guard.quoted(&value, context)?;
-            let pieces = [js_string!(format!(" {name}=\"")), value, js_string!("\"")];
-            pieces
-                .iter()
-                .try_fold(js_string!(format!("<{tag}")), |whole, piece| {
-                    guard.appended(&whole, piece, context)
-                })?
-        }
-        None => js_string!(format!("<{tag}")),
+        Some((name, value)) => [
+            js_string!(format!("<{tag} {name}=\"")),
+            guard.quoted(&value, context)?,
+            js_string!("\">"),
+        ],
+        None => [js_string!(format!("<{tag}>")), js_string!(), js_string!()],
     };
     let end = js_string!(format!("</{tag}>"));
-    [js_string!(">"), text, end]
-        .iter()
-        .try_fold(start, |whole, piece| guard.appended(&whole, piece, context))
-        .map(Into::into)
+    let pieces = [&start[0], &start[1], &start[2], &text, &end];
+    let units = pieces.iter().map(|piece| piece.len() as u64).sum();
+    guard.text(units, context)?;
+    guard.reserve(units * 2, context)?;
+    guard.spend(units / LOOKED_AT as u64, context)?;
+    Ok(JsString::concat_array(&pieces.map(JsString::as_str)).into())
 }
 
 impl Guard {
@@ -119,12 +117,5 @@ impl Guard {
             }
         }
         Ok(out.finish())
-    }
-
-    fn appended(&self, a: &JsString, b: &JsString, context: &mut Context) -> JsResult<JsString> {
-        let units = (a.len() + b.len()) as u64;
-        self.text(units, context)?;
-        self.reserve(units * 2, context)?;
-        self.joined(a, b, context)
     }
 }

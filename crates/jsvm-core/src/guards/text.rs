@@ -92,12 +92,7 @@ impl Guard {
         Ok(made)
     }
 
-    pub(super) fn joined(
-        &self,
-        a: &JsString,
-        b: &JsString,
-        context: &mut Context,
-    ) -> JsResult<JsString> {
+    fn joined(&self, a: &JsString, b: &JsString, context: &mut Context) -> JsResult<JsString> {
         /// Units that are copied in the time of one step.
         const COPIED: usize = 1024;
         self.spend(1 + ((a.len() + b.len()) / COPIED) as u64, context)?;

@@ -13,8 +13,10 @@ pub(super) struct Open {
     shared: Arc<Shared>,
     connection: Mutex<Option<Connection>>,
     /// The collections, once this transaction has changed some.
-    changed: Mutex<Option<Arc<[Arc<Collection>]>>>,
+    changed: Mutex<Changed>,
 }
+
+type Changed = Option<Arc<[Arc<Collection>]>>;
 
 impl Open {
     /// Takes the writer and begins.
@@ -38,9 +40,12 @@ impl Open {
     }
 
     fn collections(&self) -> Arc<[Arc<Collection>]> {
-        let changed = self.changed.lock().unwrap_or_else(|err| err.into_inner());
-        let changed = changed.clone();
+        let changed = self.changed().clone();
         changed.unwrap_or_else(|| self.shared.collections())
+    }
+
+    fn changed(&self) -> MutexGuard<'_, Changed> {
+        self.changed.lock().unwrap_or_else(|err| err.into_inner())
     }
 
     /// Changes collections; this transaction sees it at once, others when it
@@ -60,8 +65,7 @@ impl Open {
             savepoint("RELEASE collections")?;
             changed
         })?;
-        let mut changed = self.changed.lock().unwrap_or_else(|err| err.into_inner());
-        *changed = Some(collections.into());
+        *self.changed() = Some(collections.into());
         Ok(())
     }
 
@@ -158,11 +162,7 @@ impl Transaction for Open {
         let connection = self.lock().take().ok_or_else(over)?;
         let is_open = !connection.is_autocommit();
         let committed = connection.execute_batch("COMMIT");
-        let changed = self
-            .changed
-            .lock()
-            .unwrap_or_else(|err| err.into_inner())
-            .take();
+        let changed = self.changed().take();
         if let (Ok(()), Some(collections)) = (&committed, changed) {
             self.shared.set_collections(collections);
         }

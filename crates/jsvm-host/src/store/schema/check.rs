@@ -4,7 +4,7 @@
 //! What only SQLite can tell, it tells when the table changes.
 
 use crate::store::filter::{self, Author, Context, Source};
-use jsvm::{Collection, CollectionKind, Error, Field, FieldError, FieldKind, Index};
+use jsvm::{Collection, CollectionKind, Error, Field, FieldError, FieldKind, Index, RULES};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -263,22 +263,12 @@ fn check_rules(known: &[Arc<Collection>], now: &Collection, refused: &mut Refuse
         table: &super::quoted(&now.name),
         request: Some(&request),
     };
-    let option = |name| now.options.get(name).and_then(Value::as_str);
-    let rules = [
-        ("listRule", now.list_rule.as_deref()),
-        ("viewRule", now.view_rule.as_deref()),
-        ("createRule", now.create_rule.as_deref()),
-        ("updateRule", now.update_rule.as_deref()),
-        ("deleteRule", now.delete_rule.as_deref()),
-        ("authRule", option("authRule")),
-        ("manageRule", option("manageRule")),
-    ];
     // The fields of a view are only known once it is made.
-    let rules = rules
-        .into_iter()
-        .filter(|_| now.kind != CollectionKind::View);
-    for (key, rule) in rules {
-        let rule = Source::rule(rule.unwrap_or(""));
+    if now.kind == CollectionKind::View {
+        return;
+    }
+    for key in RULES {
+        let rule = Source::rule(now.rule(key).unwrap_or(""));
         if let Err(err) = filter::compile(context, &[rule], ("", Author::Application)) {
             let message = format!("Invalid rule. Raw error: {err}");
             refused.insert(
