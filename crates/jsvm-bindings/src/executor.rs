@@ -317,6 +317,10 @@ impl Executor {
         self.0.running.borrow_mut().pop();
         if vm.is_reusable() {
             self.0.idle.borrow_mut().push(vm);
+        } else {
+            // It may hold as much as its limit.
+            drop(vm);
+            jsvm_core::collect();
         }
         result
     }

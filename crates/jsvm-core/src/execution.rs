@@ -2,11 +2,12 @@
 //!
 //! The one rule: once the answer is no, it stays no until the next execution
 //! starts, because an engine that unwinds may still run pieces of script.
-//! Knows nothing of the engine.
+//! Knows nothing of the engine but that it leaves garbage.
 
 use crate::{
     clock::{Clock, Moment},
     error::LimitHit,
+    heap,
     interrupt::{Interrupt, Stop},
     limits::Limits,
 };
@@ -27,6 +28,8 @@ struct State {
     /// Bytes that this thread holds.
     live_bytes: fn() -> i64,
     bytes_at_start: Cell<i64>,
+    /// Bytes that it held when garbage was last collected between executions.
+    bytes_swept: Cell<i64>,
     loops: Cell<u64>,
     timeout: Cell<Duration>,
     clock: Clock,
@@ -46,6 +49,7 @@ impl Execution {
             interrupt: Interrupt::new(),
             live_bytes,
             bytes_at_start: Cell::new(0),
+            bytes_swept: Cell::new(0),
             loops: Cell::new(0),
             limits: limits.in_force(),
             timeout: Cell::new(limits.timeout_or(Duration::ZERO)),
@@ -76,7 +80,8 @@ impl Execution {
         let timeout = self.0.limits.timeout_or(timeout);
         self.0.hit.set(None);
         self.0.loops.set(0);
-        let bytes = (self.0.live_bytes)();
+        let state = &self.0;
+        let bytes = heap::sweep(state.live_bytes, state.limits.memory, &state.bytes_swept);
         self.0.bytes_at_start.set(bytes);
         set_thread_limit(bytes.saturating_add(self.hard_limit()));
         self.0.timeout.set(timeout);

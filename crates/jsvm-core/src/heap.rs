@@ -1,7 +1,8 @@
-//! How much garbage the engine's heap of a thread gathers before it collects.
+//! How much garbage a thread gathers before it is collected.
 //!
-//! The one rule: it is set once a thread, before its first VM. The engine
-//! starts at 1 MiB, of which one VM fills half; each collection looks at all
+//! The one rule: what the engine's heap may hold is set once a thread, before
+//! its first VM, and what garbage holds beside it is looked at between two
+//! executions. The engine starts at 1 MiB, of which one VM fills half; each collection looks at all
 //! that lives, so it then collects for every half a MiB of short-lived objects.
 //! Knows nothing of VMs.
 
@@ -35,6 +36,36 @@ pub(crate) fn widen() {
     let pieces = ROOM / 5 * 4 / PIECE;
     let ballast: Vec<_> = (0..pieces).map(|_| Gc::new(Ballast([0; PIECE]))).collect();
     drop(ballast);
+    boa_gc::force_collect();
+}
+
+/// What garbage may hold of the host's memory, such as buffers, before it is
+/// collected: the engine counts its own objects only.
+const GARBAGE: i64 = 32 * 1024 * 1024;
+/// The least of it that is worth a collection.
+const LEAST: i64 = 4 * 1024 * 1024;
+
+/// Collects what earlier executions left, if this thread holds much more than
+/// after the last time; returns what it holds then.
+///
+/// What is garbage when an execution starts would not count for it, so each
+/// could leave as much as its limit allows.
+pub(crate) fn sweep(live_bytes: fn() -> i64, limit: u64, swept: &Cell<i64>) -> i64 {
+    let now = live_bytes();
+    let share = i64::try_from(limit / 8).unwrap_or(i64::MAX);
+    if now.saturating_sub(swept.get()) < share.clamp(LEAST, GARBAGE) {
+        return now;
+    }
+    boa_gc::force_collect();
+    let now = live_bytes();
+    swept.set(now);
+    now
+}
+
+/// Collects what is garbage on this thread, such as a VM that was dropped.
+///
+/// Takes about a millisecond for each VM that is alive.
+pub fn collect() {
     boa_gc::force_collect();
 }
 

@@ -40,6 +40,7 @@ pub use error::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError};
 pub use execution::Execution;
 pub use failure::{Failure, describe, failure, position};
 pub use freeze::freeze;
+pub use heap::collect;
 pub use interrupt::{Interrupt, Stop};
 /// Code of the host that holds locks runs in [`Limited::off`]; what scripts run
 /// in is [`Limited::on`].

@@ -7,6 +7,7 @@ use crate::{
     error::{LimitHit, Position},
     execution::Execution,
     failure,
+    guards::Registry,
     marks::{CREDIT, Marks},
     program::{ContentId, Program},
     source::Source,
@@ -21,7 +22,7 @@ use boa_engine::{
 };
 use boa_gc::{Finalize, Trace};
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, RefMut},
     collections::HashMap,
     rc::Rc,
     sync::Arc,
@@ -57,6 +58,7 @@ struct State {
     natives: RefCell<Vec<Option<JsObject>>>,
     /// The function that a guard asks what it computes.
     asked: RefCell<Option<Asked>>,
+    symbols: RefCell<Registry>,
 }
 
 /// What a function computes, as it says it itself.
@@ -88,6 +90,7 @@ impl Shared {
             is_code_permitted: Cell::default(),
             natives: RefCell::default(),
             asked: RefCell::default(),
+            symbols: RefCell::default(),
         }))
     }
 
@@ -216,6 +219,12 @@ impl Shared {
         *self.0.stack_getter.borrow_mut() = None;
         *self.0.function_text.borrow_mut() = None;
         self.0.originals.borrow_mut().clear();
+        drop(self.0.symbols.take());
+    }
+
+    /// The symbols that scripts have registered.
+    pub(crate) fn symbols(&self) -> RefMut<'_, Registry> {
+        self.0.symbols.borrow_mut()
     }
 
     /// Keeps static functions that guards need.

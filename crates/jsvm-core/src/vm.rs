@@ -171,7 +171,21 @@ impl Vm {
     /// What it threw, or the limit that ended it.
     pub fn call(&mut self, program: &Arc<Program>, args: &[JsValue]) -> Result<JsValue, Failure> {
         let function = self.function(program)?;
-        let result = call(&function, args, &mut self.context);
+        self.call_function(&function, args)
+    }
+
+    /// Calls a function that a script made in this VM, promise jobs not included.
+    ///
+    /// # Errors
+    ///
+    /// What it threw, or the limit that ended it. Unlike a handler, it leaves
+    /// something behind in the engine then: see [`is_reusable`](Self::is_reusable).
+    pub fn call_function(
+        &mut self,
+        function: &JsObject,
+        args: &[JsValue],
+    ) -> Result<JsValue, Failure> {
+        let result = call(function, args, &mut self.context);
         self.finish(result)
     }
 

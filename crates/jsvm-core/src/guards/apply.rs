@@ -1,10 +1,11 @@
-//! `Function.prototype.apply`, `Reflect.apply` and `Reflect.construct`.
+//! `Function.prototype.apply`, `Reflect.apply` and `Reflect.construct`; and what
+//! functions do not tell.
 //!
 //! The one rule: arguments are counted before any room is made for them.
 
 use super::{Guard, arg, length_of, replace};
 use crate::shared::Shared;
-use boa_engine::{Context, JsNativeError, JsResult, JsValue};
+use boa_engine::{Context, JsNativeError, JsResult, JsValue, js_string};
 
 /// How many arguments one call may have.
 const MAX_ARGUMENTS: u64 = 50_000;
@@ -12,6 +13,10 @@ const MAX_ARGUMENTS: u64 = 50_000;
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let function = context.intrinsics().constructors().function().prototype();
     let reflect = context.intrinsics().objects().reflect();
+    // PocketBase: goja has neither, so they are undefined there and do not throw.
+    for name in ["caller", "arguments"] {
+        function.delete_property_or_throw(js_string!(name), context)?;
+    }
     replace(&function, "apply", apply, shared, context)?;
     replace(&reflect, "apply", reflect_apply, shared, context)?;
     replace(&reflect, "construct", construct, shared, context)

@@ -263,7 +263,7 @@ impl<'a> Writer<'a> {
         } else {
             let keys = match &self.keys {
                 Some(keys) => Rc::clone(keys),
-                None => enumerable_keys(object, context)?.into(),
+                None => enumerable_keys(self.guard, object, context)?.into(),
             };
             for key in keys.iter() {
                 let name = key_value(key).as_string().unwrap_or_default();
@@ -414,17 +414,25 @@ fn unboxed(object: &JsObject, context: &mut Context) -> JsResult<JsValue> {
 }
 
 /// `EnumerableOwnProperties`, which asks proxies.
-fn enumerable_keys(object: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
+fn enumerable_keys(
+    guard: &Guard,
+    object: &JsObject,
+    context: &mut Context,
+) -> JsResult<Vec<PropertyKey>> {
     if object.is_ordinary() {
         return Ok(value::own_keys(object));
     }
+    guard.list(&object.clone().into(), context)?;
     let constructor = context.intrinsics().constructors().object().constructor();
     let list = call_static(&constructor, "keys", object, context)?;
     let Some(list) = list.as_object() else {
         return Ok(Vec::new());
     };
     (0..length_of(&list, context)?)
-        .map(|index| list.get(index, context)?.to_property_key(context))
+        .map(|index| {
+            guard.tick(context)?;
+            list.get(index, context)?.to_property_key(context)
+        })
         .collect()
 }
 

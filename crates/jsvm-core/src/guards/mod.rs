@@ -31,11 +31,12 @@ mod regexp;
 mod search;
 mod sort;
 mod steps;
+mod symbols;
 mod text;
 mod texts;
 mod typed;
 
-pub(crate) use regexp::is_regexp;
+pub(crate) use {regexp::is_regexp, symbols::Registry};
 
 use crate::{error::LimitHit, shared::Shared};
 use boa_engine::{
@@ -63,6 +64,7 @@ pub(crate) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     typed::install(shared, context)?;
     buffers::install(shared, context)?;
     objects::install(shared, context)?;
+    symbols::install(shared, context)?;
     chains::install(shared, context)?;
     apply::install(shared, context)?;
     json::install(shared, context)?;

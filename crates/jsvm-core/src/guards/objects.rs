@@ -58,15 +58,22 @@ fn properties(
     args: &[JsValue],
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    /// Bytes of a key in a list, at least.
-    const KEY: u64 = 64;
     guard.shared.check(context)?;
     for arg in args {
-        let count = listed(arg, context)?;
-        guard.elements(count, context)?;
-        guard.reserve(count.saturating_mul(KEY), context)?;
+        guard.list(arg, context)?;
     }
     guard.originals[0].call(this, args, context)
+}
+
+impl Guard {
+    /// Asks for a list of the properties of a value.
+    pub(super) fn list(&self, value: &JsValue, context: &mut Context) -> JsResult<()> {
+        /// Bytes of a key in a list, at least.
+        const KEY: u64 = 64;
+        let count = listed(value, context)?;
+        self.elements(count, context)?;
+        self.reserve(count.saturating_mul(KEY), context)
+    }
 }
 
 /// How many properties a value has that are stored nowhere.

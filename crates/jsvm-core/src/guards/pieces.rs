@@ -1,5 +1,5 @@
 //! Functions that turn one long text into another one: cases, normal forms,
-//! `encodeURI` and its kin, `escape` and `unescape`.
+//! `encodeURI` and its kin, `escape`, `unescape` and `RegExp.escape`.
 //!
 //! The one rule: the engine's own function gets the text in pieces, cut only
 //! where it makes no difference, and the limits are asked between them.
@@ -7,6 +7,7 @@
 use super::{Guard, arg, replace};
 use crate::shared::Shared;
 use boa_engine::{Context, JsResult, JsStr, JsString, JsValue, js_string, string::JsStrVariant};
+use std::cell::Cell;
 
 pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     let string = context.intrinsics().constructors().string().prototype();
@@ -21,7 +22,9 @@ pub(super) fn install(shared: &Shared, context: &mut Context) -> JsResult<()> {
     replace(&global, "decodeURI", decode, shared, context)?;
     replace(&global, "decodeURIComponent", decode, shared, context)?;
     replace(&global, "escape", escape, shared, context)?;
-    replace(&global, "unescape", unescape, shared, context)
+    replace(&global, "unescape", unescape, shared, context)?;
+    let regexp = context.intrinsics().constructors().regexp().constructor();
+    replace(&regexp, "escape", escape_pattern, shared, context)
 }
 
 /// Units of one piece, if it can be cut there.
@@ -189,6 +192,30 @@ fn escape(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     of_text(guard, args, |_, _| true, context)
+}
+
+/// `RegExp.escape`, for which only the first letter or digit is special; a piece
+/// behind it gets a start that is neither.
+fn escape_pattern(
+    guard: &Guard,
+    this: &JsValue,
+    args: &[JsValue],
+    context: &mut Context,
+) -> JsResult<JsValue> {
+    let Some(text) = arg(args, 0).as_string() else {
+        return guard.originals[0].call(this, args, context);
+    };
+    let is_first = Cell::new(true);
+    guard.in_pieces(&text, between_characters, context, |piece, context| {
+        if is_first.replace(false) {
+            return guard.originals[0].call(this, &[piece.into()], context);
+        }
+        let start = js_string!("_");
+        let piece = JsString::concat(start.as_str(), piece.as_str());
+        let made = guard.originals[0].call(this, &[piece.into()], context)?;
+        let made = made.to_string(context)?;
+        Ok(made.slice(start.len(), made.len()).into())
+    })
 }
 
 /// Whether one of so many units in front of a place is a percent sign.

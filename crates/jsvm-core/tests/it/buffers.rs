@@ -111,6 +111,14 @@ const ENDS: &[(&str, &str)] = &[
     ("stop(); [...'x'.repeat(2 ** 20)]", "timeout"),
     ("stop(); 'x'.anchor('x'.repeat(2 ** 20))", "timeout"),
     (
+        "const t = '$'.repeat(2 ** 20); stop(); RegExp.escape(t)",
+        "timeout",
+    ),
+    (
+        "const t = new Uint8Array(2 ** 20); stop(); JSON.stringify(t)",
+        "timeout",
+    ),
+    (
         "stop(); Object.fromEntries(new Array(2 ** 32 - 1).entries())",
         "timeout",
     ),

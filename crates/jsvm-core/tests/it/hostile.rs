@@ -99,6 +99,17 @@ fn the_names_of_the_checks_are_out_of_reach() {
 }
 
 #[test]
+fn functions_do_not_tell_who_called_them() {
+    let execution = Execution::new(Limits::default());
+    let mut vm = vm(&execution);
+    execution.start(Duration::from_secs(60));
+    let text = "(function secret() { return (function f() {
+        return [typeof arguments.callee, f.caller, f.arguments, 'caller' in f].join() })() })()";
+    let told = run(&mut vm, text).unwrap();
+    assert_eq!(told, "function,,,false");
+}
+
+#[test]
 fn code_from_strings_is_switched_off() {
     let execution = Execution::new(Limits::default());
     let mut vm = vm(&execution);

@@ -94,6 +94,7 @@ fn same_of_long(unit: &str, other: &str) {
             decode: () => decodeURIComponent(encodeURIComponent(long)), decoded: () => decodeURI(encodeURI(long) + '%4'),
             index: () => long.indexOf(other), last: () => long.lastIndexOf(unit + unit + other), has: () => long.includes(unit + other + unit),
             far: () => long.indexOf(unit + other, 9000), near: () => long.lastIndexOf(unit + unit, 5000),
+            pattern: () => RegExp.escape(long), cased: () => RegExp.escape('1' + long + '\\ud83d'),
             split: () => long.split(unit + unit).length, few: () => long.split(other, 3).join('|'),
             first: () => long.replace(other, '<$&$`>'), all: () => long.replaceAll(unit + unit, '<$&>'),
         }};

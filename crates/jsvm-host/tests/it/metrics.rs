@@ -243,7 +243,7 @@ fn the_page_is_there_while_every_worker_is_busy() {
         assert_eq!([site.line(), site.line()], ["waits", "waits"]);
         let page = Page::read(&site.get("/metrics").body);
         assert!((page.value("jsvm_pool_busy") - 2.0).abs() < 1e-9);
-        site.runtime.app().store().insert("go", true.into());
+        site.runtime.app().store().insert("go", true);
         for one in waiting {
             assert_eq!(one.join().unwrap(), 200);
         }
