@@ -1,6 +1,7 @@
 //! The same script in a metered VM and in the engine as it comes.
 
 use boa_engine::{Context, JsValue, Source as EngineSource, js_string};
+use jsvm::alloc::{Limited, set_thread_limit, thread_live_bytes};
 use jsvm_core::{Execution, Kind, Limits, Program, ScriptError, Source, Vm, value};
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +22,7 @@ pub(crate) enum Told {
 
 /// A VM for one input, and its execution.
 pub(crate) fn vm() -> (Execution, Vm) {
-    let execution = Execution::new(Limits::default());
+    let execution = Execution::with_memory(Limits::default(), thread_live_bytes);
     execution.start(TIMEOUT);
     let vm = Vm::new(&execution).expect("the engine starts");
     (execution, vm)
@@ -40,9 +41,25 @@ pub(crate) fn metered(text: &str) -> Told {
         Ok(value) => Told::Value(value::display(&value, vm.context())),
         Err(err) if err.limit.is_some() => Told::Limit,
         Err(err) => Told::Error {
-            headline: err.headline(),
+            headline: engine_words(err.headline()),
             place: place(&err),
         },
+    }
+}
+
+/// A headline without the expression that people are told, which scripts and
+/// the engine know nothing of.
+fn engine_words(headline: String) -> String {
+    let Some(said) = headline.strip_prefix("TypeError: `") else {
+        return headline;
+    };
+    if said.ends_with("` is not a function") {
+        return "TypeError: not a callable function".into();
+    }
+    let is_nothing = ["` has no `", "` is null or undefined"];
+    match is_nothing.iter().any(|part| said.contains(part)) {
+        true => "TypeError: cannot convert 'null' or 'undefined' to object".into(),
+        false => headline,
     }
 }
 
@@ -73,6 +90,9 @@ fn place(err: &ScriptError) -> Option<String> {
 /// In the engine as it comes; only for scripts that come to an end.
 pub(crate) fn bare(text: &str) -> Told {
     let mut context = Context::default();
+    let most = Limits::default().in_force().memory;
+    set_thread_limit(thread_live_bytes() + i64::try_from(most).unwrap_or(i64::MAX));
+    let _script = Limited::on();
     let result = context.eval(EngineSource::from_bytes(text));
     let result = result.and_then(|value| context.run_jobs().map(|()| value));
     let err = match result {

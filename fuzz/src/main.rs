@@ -4,11 +4,17 @@
 //! finding is written to a file before anything else.
 
 use anyhow::{Context, Result, bail, ensure};
+use jsvm::alloc::{self, CountingAlloc};
 use jsvm_fuzz::TARGETS;
 use std::{
-    fs, thread,
+    fs,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
+
+#[global_allocator]
+static ALLOCATOR: CountingAlloc = CountingAlloc::system();
 
 /// Random numbers: xorshift, good enough and the same everywhere.
 struct Random(u64);
@@ -103,11 +109,28 @@ fn drive(name: &str, time: Duration, seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// One run on a stack as large as a worker's; what a panic told.
+/// One run on a thread like a worker's; what a panic told.
+///
+/// A thread that takes far too much memory sleeps for ever, as a worker would,
+/// and is left behind.
 fn run(name: String, input: Vec<u8>) -> Result<(), String> {
+    const PATIENCE: Duration = Duration::from_millis(5);
+    let asleep = alloc::parked_threads();
+    let (teller, told) = mpsc::channel::<()>();
     let thread = thread::Builder::new().stack_size(jsvm_core::STACK_SIZE);
-    let target = move || jsvm_fuzz::run(&name, &input);
-    let ended = thread.spawn(target).map_err(|err| err.to_string())?.join();
+    let target = move || {
+        // Dropped at the end, also by a panic.
+        let _teller = teller;
+        alloc::set_thread_stack(jsvm_core::STACK_SIZE / 2);
+        jsvm_fuzz::run(&name, &input);
+    };
+    let thread = thread.spawn(target).map_err(|err| err.to_string())?;
+    while told.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        if alloc::parked_threads() > asleep {
+            return Ok(());
+        }
+    }
+    let ended = thread.join();
     ended.map_err(|payload| match payload.downcast::<String>() {
         Ok(text) => *text,
         Err(payload) => payload

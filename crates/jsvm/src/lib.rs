@@ -15,6 +15,7 @@ mod loader;
 mod measure;
 mod programs;
 mod runtime;
+mod threads;
 mod worker;
 
 /// The examples of the README, which compile and run as tests.

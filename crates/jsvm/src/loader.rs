@@ -4,12 +4,11 @@
 //! does. A thread that is stuck is left behind with all it made, and the files
 //! are loaded again without the one that it is stuck in.
 
-use crate::RuntimeError;
+use crate::{RuntimeError, threads};
 use jsvm_bindings::{Env, Loaded, load_with};
-use jsvm_core::{LimitHit, STACK_SIZE, ScriptError, Source};
+use jsvm_core::{LimitHit, ScriptError, Source};
 use std::{
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
-    thread,
     time::Duration,
 };
 
@@ -57,16 +56,11 @@ fn attempt(files: &[Source], env: &Env) -> Result<Attempt, RuntimeError> {
         env.limits.timeout_or(Duration::ZERO) + GRACE,
     );
     let env = env.clone();
-    // Parsing hostile source needs a large stack.
-    thread::Builder::new()
-        .name("jsvm-loader".into())
-        .stack_size(STACK_SIZE)
-        .spawn(move || {
-            let started = |index| drop(teller.send(Told::Started(index)));
-            let loaded = load_with(&files, &env, started);
-            drop(teller.send(Told::Ended(loaded)));
-        })
-        .map_err(|err| RuntimeError::Start(err.to_string()))?;
+    threads::spawn("jsvm-loader", move || {
+        let started = |index| drop(teller.send(Told::Started(index)));
+        let loaded = load_with(&files, &env, started);
+        drop(teller.send(Told::Ended(loaded)));
+    })?;
     wait(&told, patience)
 }
 

@@ -82,8 +82,7 @@ pub(crate) struct Shared {
 
 impl HookWorker {
     pub(crate) fn new(env: Env, shared: &Shared) -> Result<Self, ScriptError> {
-        // What no limit counts: built-in functions that call each other.
-        jsvm_alloc::set_thread_stack(jsvm_core::STACK_SIZE / 2);
+        crate::threads::limit_stack();
         let live = env.live;
         let limits = env.limits;
         let executor = Executor::new(env)?;

@@ -3,7 +3,10 @@
 //! The rule: each comes to what its first line says, and after each the same
 //! worker, or the one in its place, runs an ordinary script correctly.
 
-use jsvm::{App, Config, Error, NoRecords, Ran, Runtime, ScriptError, Silent, Source};
+use jsvm::{
+    App, Config, Error, Migrate, MigrationError, NoRecords, Ran, Runtime, ScriptError, Silent,
+    Source,
+};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -104,4 +107,29 @@ fn after_each_hostile_script_the_worker_is_sane() {
         assert_eq!(value, Ok(sane()), "after {name}");
     }
     assert_eq!(runtime.stats().pool.size, 1);
+}
+
+/// The top level of a file runs on a thread of its own, which these take with
+/// them: by calls that nobody counts, and by memory in one operator.
+#[test]
+fn hostile_files_are_left_behind_and_the_rest_is_loaded() {
+    let _alone = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = runtime(1, Duration::from_millis(60));
+    let stuck = ["natives/getter_of_itself", "text/doubling"];
+    let mut files: Vec<Source> = scripts()
+        .iter()
+        .filter(|(name, _)| stuck.iter().any(|part| name.starts_with(part)))
+        .map(|(name, text)| Source::new(name, text.as_str()))
+        .collect();
+    assert!(files.len() >= stuck.len(), "{files:?}");
+    files.push(Source::new("good.pb.js", "onBootstrap((e) => e.next())"));
+    let failures = runtime.load(&files).unwrap();
+    let names: Vec<_> = failures.iter().map(|it| it.file.as_str()).collect();
+    let expected: Vec<_> = files.iter().map(Source::name).collect();
+    assert_eq!(names, expected[..files.len() - 1]);
+    assert_eq!(runtime.app().hooks().handlers(), 1);
+    for file in &files[..files.len() - 1] {
+        let err = runtime.migrate(std::slice::from_ref(file), Migrate::Up);
+        assert!(matches!(err, Err(MigrationError::File { .. })), "{err:?}");
+    }
 }
