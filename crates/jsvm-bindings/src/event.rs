@@ -52,6 +52,40 @@ pub enum Member {
     RequestInfo(Arc<RequestInfo>),
 }
 
+impl Member {
+    /// The plain data that it is, if it is no more than that.
+    pub fn as_value(&self) -> Option<&Value> {
+        match self {
+            Self::Value(plain) => Some(plain),
+            _ => None,
+        }
+    }
+
+    /// What it is as plain data.
+    pub(crate) fn to_plain(&self) -> Value {
+        let of_record = |record: &RecordRef| Value::Object(record.lock().public_export());
+        match self {
+            Self::Value(plain) => plain.clone(),
+            Self::Record(record) => of_record(record),
+            Self::Records(list) => list.iter().map(of_record).collect(),
+            Self::Collection(one) => one.snapshot().public_json(),
+            Self::Collections(list) => list
+                .iter()
+                .map(|one| one.snapshot().public_json())
+                .collect(),
+            Self::Field(field) => field.to_json(),
+            Self::Error(err) => err.to_string().into(),
+            Self::RequestInfo(_) => Value::Null,
+        }
+    }
+}
+
+impl<V: Into<Value>> From<V> for Member {
+    fn from(plain: V) -> Self {
+        Self::Value(plain.into())
+    }
+}
+
 impl Event {
     /// An event without tags and members.
     pub fn new(app: App) -> Self {

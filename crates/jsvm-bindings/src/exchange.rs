@@ -6,12 +6,13 @@
 
 use crate::{
     error::Error,
+    event::Member,
     http::{self, Headers, Request, Response},
     lock::{Locked, lock},
     record::RecordRef,
 };
 use serde_json::{Map, Value};
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 /// A request with everything that handlers may read and write of it.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Exchange {
     auth: Mutex<Option<RecordRef>>,
     pattern: Mutex<(String, Vec<(String, String)>)>,
     response: Mutex<Response>,
-    values: Mutex<Map<String, Value>>,
+    values: Mutex<BTreeMap<String, Member>>,
     body: Mutex<Option<Map<String, Value>>>,
 }
 
@@ -118,7 +119,7 @@ impl Exchange {
     }
 
     /// Values that handlers keep for the time of the request.
-    pub fn values(&self) -> Locked<'_, Map<String, Value>> {
+    pub fn values(&self) -> Locked<'_, BTreeMap<String, Member>> {
         lock(&self.values)
     }
 

@@ -61,7 +61,7 @@ pub(crate) fn host_plain(object: &JsObject, context: &mut Context) -> Option<Val
         return Some(field.lock().to_json());
     }
     if let Some(StoreObject(app)) = host(&value) {
-        return Some(app.store().to_map().into());
+        return Some(app.store().to_plain());
     }
     if let Some(text) = host_text(&value) {
         return Some(text.to_std_string_lossy().into());

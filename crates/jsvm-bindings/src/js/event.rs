@@ -7,7 +7,7 @@
 use super::{
     Classes, HostData, app,
     class::{Class, arg, define, define_native_accessor, function, host, instance, this},
-    convert, error, loan, member, request, store,
+    convert, error, lent, loan, member, request,
 };
 use crate::{
     chain::Running,
@@ -274,7 +274,7 @@ fn next(value: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsVal
         return Ok(JsValue::undefined());
     };
     event.write_back(context)?;
-    store::put_back(context)?;
+    lent::put_back(context)?;
     loan::settle(context)?;
     match live.0.next(&executor) {
         Ok(()) => Ok(JsValue::undefined()),

@@ -56,7 +56,7 @@ fn key(event: &Event, spec: &'static MemberSpec) -> &'static str {
     }
 }
 
-fn object(member: &Member, context: &mut Context) -> JsValue {
+pub(super) fn object(member: &Member, context: &mut Context) -> JsValue {
     match member {
         Member::Value(plain) => value::from_json(plain, context),
         Member::Record(shared) => record::object(shared.clone(), context),
@@ -141,12 +141,16 @@ fn wanted(kind: MemberKind) -> &'static str {
     }
 }
 
-fn data(given: &JsValue, context: &mut Context) -> JsResult<Member> {
+/// Anything that can be kept beyond a handler.
+pub(super) fn data(given: &JsValue, context: &mut Context) -> JsResult<Member> {
     if let Some(found) = record::of(given) {
         return Ok(Member::Record(found));
     }
     if let Some(found) = collection(given) {
         return Ok(found);
+    }
+    if let Some(found) = records(given).filter(|list| !list.is_empty()) {
+        return Ok(Member::Records(found));
     }
     Ok(Member::Value(convert::to_plain(given, context)?))
 }

@@ -31,6 +31,7 @@ mod headers;
 mod http;
 mod incoming;
 mod info;
+mod lent;
 mod loader;
 mod loan;
 mod mail;
@@ -91,7 +92,7 @@ impl HookVm {
             args: RefCell::default(),
             instances: require::Instances::default(),
             functions: template::Functions::default(),
-            lent: store::Lent::default(),
+            lent: lent::Lent::default(),
             loans: loan::Loans::default(),
         }));
         let context = vm.context();
@@ -213,8 +214,7 @@ impl HookVm {
         let context = self.vm.context();
         event
             .finish(context)
-            .and_then(|()| store::put_back(context))
-            .and_then(|()| loan::settle(context))
+            .and_then(|()| settle(context))
             .map_err(|err| from_failure(jsvm_core::failure(err, context), context))
     }
 
@@ -264,6 +264,11 @@ impl HookVm {
     }
 }
 
+/// Keeps what a script changed in what it got of others.
+fn settle(context: &mut Context) -> JsResult<()> {
+    lent::put_back(context).and_then(|()| loan::settle(context))
+}
+
 /// What native functions find behind their context.
 #[derive(Clone)]
 pub(crate) struct HostData(Rc<Inner>);
@@ -275,7 +280,7 @@ pub(crate) struct Inner {
     args: RefCell<CurrentArgs>,
     instances: require::Instances,
     functions: template::Functions,
-    lent: store::Lent,
+    lent: lent::Lent,
     loans: loan::Loans,
 }
 

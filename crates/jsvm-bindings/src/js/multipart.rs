@@ -55,10 +55,11 @@ fn part_object(part: Rc<FilePart>, context: &mut Context) -> JsValue {
 pub(super) const REQUEST: Class = Class {
     methods: &[
         ("formFile", 1, form_file),
+        ("parseMultipartForm", 1, |value, _, context| {
+            parts(value, context).map(|_| JsValue::undefined())
+        }),
         ("multipartReader", 0, |value, _, context| {
-            let parts = parse_parts(incoming::of(value)?.request());
-            let parts = parts.map_err(|err| error::throw(Error::host(err.to_string()), context))?;
-            let parts = parts.into_iter().map(Rc::new).collect();
+            let parts = parts(value, context)?.into_iter().map(Rc::new).collect();
             let prototype = super::Classes::of(context).multipart.reader.clone();
             let data = ReaderObject(Rc::new(RefCell::new(parts)));
             Ok(instance(&prototype, data, context))
@@ -67,6 +68,12 @@ pub(super) const REQUEST: Class = Class {
     getters: &[("multipartForm", multipart_form)],
     accessors: &[],
 };
+
+/// Go: an error if the body is no such form.
+fn parts(value: &JsValue, context: &mut Context) -> JsResult<Vec<FilePart>> {
+    let parts = parse_parts(incoming::of(value)?.request());
+    parts.map_err(|err| error::throw(Error::host(err.to_string()), context))
+}
 
 /// Go: the file, opened, and its head.
 fn form_file(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<JsValue> {

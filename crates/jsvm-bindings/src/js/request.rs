@@ -13,6 +13,7 @@ use super::{
     go_json::{self, Unwritable},
     headers::{self, Owner},
     incoming, info,
+    lent::{self, Shelf},
     os::DirObject,
     record, upload, url, xml,
 };
@@ -26,7 +27,6 @@ use crate::{
 };
 use boa_engine::{Context, JsData, JsNativeError, JsObject, JsResult, JsValue};
 use boa_gc::{Finalize, Trace};
-use jsvm_core::value;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{rc::Rc, sync::Arc};
@@ -67,6 +67,10 @@ pub(super) fn install(context: &mut Context) -> JsResult<RequestClasses> {
 
 pub(super) fn prototype(context: &Context, of: fn(&RequestClasses) -> &JsObject) -> JsObject {
     of(&super::Classes::of(context).request).clone()
+}
+
+fn shelf(value: &JsValue) -> JsResult<Shelf> {
+    exchange(value).map(Shelf::Request)
 }
 
 pub(super) fn exchange(value: &JsValue) -> JsResult<Arc<Exchange>> {
@@ -119,22 +123,25 @@ pub(super) const EVENT: Class = Class {
         }),
         ("get", 1, |value, args, context| {
             let key = text(args, 0, context)?;
-            let found = exchange(value)?.values().get(&key).cloned();
-            Ok(value::from_json(&found.unwrap_or_default(), context))
+            lent::get(&shelf(value)?, &key, context)
         }),
         ("set", 2, |value, args, context| {
-            let key = text(args, 0, context)?;
-            let plain = convert::to_plain(&arg(args, 1), context)?;
-            exchange(value)?.values().insert(key, plain);
+            let (shelf, key) = (shelf(value)?, text(args, 0, context)?);
+            lent::put_back(context)?;
+            let given = lent::kept(&arg(args, 1), context)?;
+            shelf.insert(&key, given, context)?;
             Ok(JsValue::undefined())
         }),
         ("getAll", 0, |value, _, context| {
-            let all = Value::Object(exchange(value)?.values().clone());
-            Ok(value::from_json(&all, context))
+            let all = lent::get_all(&shelf(value)?, context)?;
+            lent::map(all, context)
         }),
         ("setAll", 1, |value, args, context| {
-            let all = convert::to_map(&arg(args, 0), context)?;
-            exchange(value)?.values().extend(all);
+            let shelf = shelf(value)?;
+            lent::put_back(context)?;
+            if let Some(all) = arg(args, 0).as_object() {
+                lent::insert_all(&shelf, &all, context)?;
+            }
             Ok(JsValue::undefined())
         }),
         ("isTLS", 0, |value, _, _| {

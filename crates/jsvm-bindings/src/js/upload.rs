@@ -234,10 +234,6 @@ pub(super) const REQUEST: Class = Class {
             let exchange = incoming::of(value)?;
             form(exchange.request(), context).map(|_| JsValue::undefined())
         }),
-        ("parseMultipartForm", 1, |value, _, context| {
-            let exchange = incoming::of(value)?;
-            form(exchange.request(), context).map(|_| JsValue::undefined())
-        }),
     ],
     getters: &[],
     accessors: &[],

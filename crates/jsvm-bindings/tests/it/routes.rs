@@ -161,6 +161,20 @@ fn answers_have_their_types_and_states() {
 }
 
 #[test]
+fn what_a_middleware_keeps_is_there_for_those_behind_it() {
+    let world = World::new(
+        "routerUse((e) => { e.set('trail', ['first']); e.next(); console.log(e.get('trail').join()) })
+        routerUse((e) => { const trail = e.get('trail'); trail.push('second'); e.next(); console.log(e.get('trail').join()) })
+        routerAdd('POST', '/', (e) => { e.get('trail').push('handler'); return e.json(200, e.get('trail')) })",
+    );
+    let response = world.send(post("text/plain", "")).unwrap();
+    let trail = "first,second,handler";
+    assert_eq!(world.printed(), [trail, trail]);
+    let body = String::from_utf8(response.body).unwrap();
+    assert_eq!(body, "[\"first\",\"second\",\"handler\"]\n");
+}
+
+#[test]
 fn a_map_of_a_model_has_get_and_set() {
     let handler = r#"(e) => {
         const m = new DynamicModel({ info: {}, more: nullObject() })

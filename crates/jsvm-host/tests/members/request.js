@@ -11,6 +11,16 @@ is("addresses", [e.remoteIP(), e.realIP(), e.isTLS()], ["127.0.0.1", "127.0.0.1"
 is("written", [e.written(), e.status()], [false, 0])
 e.setAll({ a: 1 })
 is("stored", [e.get("a"), e.getAll().a], [1, 1])
+const kept = new Record($app.findCollectionByNameOrId("posts"), { title: "kept" })
+e.set("post", kept)
+e.setAll({ posts: [kept], list: [1], of: kept.collection() })
+e.get("post").set("title", "changed")
+is("records", [kept.get("title"), e.get("posts")[0].get("title"), e.get("of").name], ["changed", "changed", "posts"])
+e.get("list").push(2)
+e.set("map", { a: { b: 1 } })
+e.get("map").a.b = 2
+is("live", [e.get("list"), e.getAll().map.a.b, e.get("list") === e.get("list")], [[1, 2], 2, true])
+throws("a function", () => e.set("f", () => 1), "belongs to the handler that made it")
 for (const [make, status] of [["badRequestError", 400], ["unauthorizedError", 401], ["forbiddenError", 403], ["notFoundError", 404], ["tooManyRequestsError", 429], ["internalServerError", 500]]) {
     is(make, e[make]("no", null).status, status)
 }
@@ -19,5 +29,5 @@ const model = new DynamicModel({ a: 0, b: "" })
 e.bindBody(model)
 is("bound", [model.a, model.b], [1, "2"])
 throws("no file", () => e.findUploadedFiles("file"))
-is("no multipart form", e.request.parseMultipartForm(1 << 20), undefined)
+throws("no multipart form", () => e.request.parseMultipartForm(1 << 20), "names no boundary")
 is("unauthorized", e.unauthorizedError("", null).message, "Missing or invalid authentication.")
