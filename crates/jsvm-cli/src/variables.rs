@@ -35,17 +35,19 @@ fn is_of_a_service(name: &str) -> bool {
 }
 
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
+    let key = name.trim_start_matches("JSVM");
     let distance = |it: &&String| strsim::damerau_levenshtein(name, it);
-    let tail = |it: &&String| {
-        let key = name.trim_start_matches("JSVM");
-        it.ends_with(key)
-    };
-    known.iter().find(tail).or_else(|| {
-        known
-            .iter()
-            .filter(|it| distance(it) <= 2)
-            .min_by_key(distance)
-    })
+    // A table that was left out: of two, the shorter name.
+    known
+        .iter()
+        .filter(|it| it.ends_with(key))
+        .min_by_key(|it| it.len())
+        .or_else(|| {
+            known
+                .iter()
+                .filter(|it| distance(it) <= 2)
+                .min_by_key(distance)
+        })
 }
 
 #[cfg(test)]
