@@ -172,10 +172,15 @@ impl Executor {
     ///
     /// What the chain ended with.
     pub fn run(&self, chain: Chain, timeout: Duration) -> Result<(), Error> {
+        self.during(timeout, |_| chain.run(self))
+    }
+
+    /// Lets `work` be one execution; the hooks that it causes run here, too.
+    pub(crate) fn during<T>(&self, timeout: Duration, work: impl FnOnce(&Execution) -> T) -> T {
         self.catch_up();
         self.0.execution.start(timeout);
         let _entered = Entered::new(self);
-        chain.run(self)
+        work(&self.0.execution)
     }
 
     /// Runs one script in a VM of its own under a time limit; zero is the

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Load the hooks of a directory without serving them
     Check(CheckArgs),
+    /// Apply and revert the migrations of a directory
+    Migrate(MigrateArgs),
     /// Write the types of the API and of the collections for editors
     Types(TypesArgs),
     /// Show what the hooks of a running server do and cost
@@ -86,6 +88,39 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct MigrateArgs {
+    #[command(subcommand)]
+    pub(crate) command: MigrateCommand,
+    /// The directory with pb_migrations
+    #[arg(long, global = true, default_value = ".")]
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Apply what was not applied yet, as serve does when it starts
+    Up,
+    /// Revert what was applied last
+    Down {
+        /// How many migrations
+        #[arg(default_value = "1", value_parser = count::<usize>)]
+        count: usize,
+    },
+    /// Write a new migration that changes nothing yet
+    Create {
+        /// What it will do, such as add_tags
+        #[arg(value_parser = migration_name)]
+        name: String,
+    },
+    /// Write a migration that makes the collections as they are now
+    Collections,
+    /// Forget which migrations were applied whose files are gone
+    HistorySync,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct TypesArgs {
     /// The directory with pb_hooks
     #[arg(default_value = ".")]
@@ -126,28 +161,35 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LimitArgs {
     /// The configuration file [default: jsvm.toml, if there is one]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Wall-clock time of one execution, for example 200ms or 5s
-    #[arg(long, value_name = "TIME", value_parser = jsvm::parse_duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = jsvm::parse_duration)]
     timeout: Option<Duration>,
     /// Turns of all loops of one execution together
-    #[arg(long, value_name = "N", value_parser = count::<u64>)]
+    #[arg(long, global = true, value_name = "N", value_parser = count::<u64>)]
     max_loops: Option<u64>,
     /// Memory of one execution, for example 64MiB
-    #[arg(long, value_name = "SIZE", value_parser = jsvm::parse_bytes)]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = jsvm::parse_bytes)]
     max_memory: Option<u64>,
     /// What scripts see of the world: strict or pocketbase
-    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    #[arg(long, global = true, value_name = "PROFILE", value_parser = profile)]
     profile: Option<Profile>,
     /// How log lines are written: text or json
-    #[arg(long, value_name = "FORM", value_parser = log_format)]
+    #[arg(long, global = true, value_name = "FORM", value_parser = log_format)]
     log_format: Option<LogFormat>,
 }
 
 fn count<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     let number = text.parse();
     number.map_err(|_| "write a whole number, such as 4".to_owned())
+}
+
+fn migration_name(text: &str) -> Result<String, String> {
+    match text.contains(char::is_alphanumeric) {
+        true => Ok(text.to_owned()),
+        false => Err("write some words, such as add_tags".to_owned()),
+    }
 }
 
 fn profile(name: &str) -> Result<Profile, String> {

@@ -17,7 +17,7 @@ use crate::{
     types::collections,
 };
 use anyhow::Result;
-use jsvm::{App, Finding, Loaded, Mux, NoRecords, Pattern, Runtime};
+use jsvm::{App, Finding, Loaded, Migrate, MigrationError, Mux, NoRecords, Pattern, Runtime};
 use jsvm_host::{HttpClient, Machine, Project, ProjectModules};
 use serde_json::{Value, json};
 use std::{process::ExitCode, sync::Arc};
@@ -47,7 +47,12 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode> {
         .build()?;
     let files = project.hooks()?;
     tell_if_there_are_none(&project, &files);
-    let loaded = runtime.inspect(&files)?;
+    let mut loaded = runtime.inspect(&files)?;
+    if let Err(MigrationError::File { file, error }) =
+        runtime.migrate(&project.migrations()?, Migrate::Check)
+    {
+        loaded.failures.push((file, error));
+    }
     let report = Report {
         conflicts: conflicts(&loaded),
         findings: findings::all(&files, &loaded.hooks, &collections(&project)?)?,

@@ -1,5 +1,5 @@
 //! The program `jsvm`: run a script, serve a directory of hooks, check one,
-//! write types for editors, look at a server.
+//! migrate its data, write types for editors, look at a server.
 //!
 //! The one rule: standard output holds what was asked for and nothing else;
 //! everything else goes to standard error. Exit codes: 0 done, 1 the script or
@@ -11,6 +11,7 @@ mod config;
 mod findings;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
+mod migrate;
 mod output;
 mod reload;
 mod run;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Check(args) => check::check(&args),
+        Command::Migrate(args) => migrate::migrate(&args),
         Command::Types(args) => types::types(&args),
         Command::Top(args) => top::top(&args),
         Command::Config(command) => config::config(&command),

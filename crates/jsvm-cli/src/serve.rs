@@ -8,12 +8,15 @@ use crate::{
     args::ServeArgs,
     environment,
     findings::{self, summary, tell_if_there_are_none},
+    migrate,
     reload::Reloader,
     telemetry::{self, Outlets},
     types,
 };
 use anyhow::{Context, Result};
-use jsvm::{App, Config, Error, Event, Member, Position, Rows, Runtime, Source};
+use jsvm::{
+    App, Config, Error, Event, LoadFailure, Member, Migrate, Position, Rows, Runtime, Source,
+};
 use jsvm_host::{
     Clock, Console, HttpClient, Machine, MetricsTable, Post, Project, ProjectModules, Server,
     Sqlite, Superuser, Watch,
@@ -45,18 +48,23 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<ExitCode> {
     warn_if_nothing_can_be_written(&store)?;
     let files = project.hooks()?;
     let runtime = start(&project, &config, &store, table.as_ref())?;
-    types::keep(&project, &store.collections());
     tell_if_there_are_none(&project, &files);
-    let told = load(&runtime, &files, &store, args.strict)?;
-    if args.strict && told > 0 {
-        eprintln!("not started: {told} of what was told above, and --strict was asked for");
-        return Ok(ExitCode::from(FAILED));
+    let failures = load(&runtime, &files)?;
+    if args.strict && !failures.is_empty() {
+        return Ok(not_started(failures.len()));
     }
     let outlets = Outlets::start(&runtime, &config.metrics, table, traces);
-    let server = server_of(&project, &config, &runtime, &store)?;
-    if !tell(&runtime, "onBootstrap", false) {
+    let is_ready = tell(&runtime, "onBootstrap", false)
+        && migrate::apply(&project, &runtime, &store, Migrate::Up)?;
+    if !is_ready {
         return Ok(ExitCode::from(FAILED));
     }
+    types::keep(&project, &store.collections());
+    let warnings = warn(&runtime, &files, &failures, &store, args.strict)?;
+    if args.strict && warnings > 0 {
+        return Ok(not_started(warnings));
+    }
+    let server = server_of(&project, &config, &runtime, &store)?;
     let tokio = tokio::runtime::Runtime::new()?;
     thread::scope(|scope| {
         let (ask, asked) = mpsc::channel();
@@ -113,8 +121,9 @@ pub(crate) fn tell(runtime: &Runtime, hook: &str, is_restart: bool) -> bool {
 }
 
 /// Opens the data and creates the collections that are missing.
-fn open(project: &Project) -> Result<Sqlite> {
+pub(crate) fn open(project: &Project) -> Result<Sqlite> {
     let store = Sqlite::open(&project.data_dir())?;
+    store.prepare_superusers()?;
     if let Some(schema) = project.schema()? {
         let created = store.import(&schema).context("pb_schema.json")?;
         if !created.is_empty() {
@@ -127,7 +136,6 @@ fn open(project: &Project) -> Result<Sqlite> {
 /// PocketBase: `superuser upsert`; the variable leaves nothing in a process list.
 fn put_superuser(store: &Sqlite) -> Result<()> {
     const VARIABLE: &str = "JSVM_SUPERUSER";
-    store.prepare_superusers()?;
     match std::env::var(VARIABLE) {
         Ok(text) => Superuser::parse(&text)
             .and_then(|superuser| store.put_superuser(&superuser))
@@ -138,7 +146,7 @@ fn put_superuser(store: &Sqlite) -> Result<()> {
 }
 
 /// Starts the workers.
-fn start(
+pub(crate) fn start(
     project: &Project,
     config: &Config,
     store: &Sqlite,
@@ -149,6 +157,9 @@ fn start(
         ..Console::default()
     };
     let app = App::new(Arc::new(store.clone()), Arc::new(console));
+    if let Err(err) = app.load_settings() {
+        eprintln!("warning: {err}");
+    }
     app.set_mailer(Arc::new(Post::new()));
     let mut builder = Runtime::builder(app)
         .config(config.clone())
@@ -167,18 +178,32 @@ fn start(
     Ok(runtime)
 }
 
-/// Loads the hooks, tells which files fail and which traps they have, and
-/// counts both.
-fn load(runtime: &Runtime, files: &[Source], store: &Sqlite, is_strict: bool) -> Result<usize> {
+/// Loads the hooks and tells which files fail.
+pub(crate) fn load(runtime: &Runtime, files: &[Source]) -> Result<Vec<LoadFailure>> {
     let failures = runtime.load(files)?;
     for failure in &failures {
         eprintln!("{}", findings::failure(&failure.file, &failure.error));
     }
+    Ok(failures)
+}
+
+/// Tells which traps the hooks have, and counts them.
+fn warn(
+    runtime: &Runtime,
+    files: &[Source],
+    failures: &[LoadFailure],
+    store: &Sqlite,
+    is_strict: bool,
+) -> Result<usize> {
     let places = failures.iter().filter_map(|it| it.error.position.clone());
     let failed: Vec<Position> = places.collect();
     let hooks = runtime.app().hooks();
-    let warnings = findings::warn(files, &hooks, &store.collections(), &failed, is_strict)?;
-    Ok(failures.len() + warnings)
+    findings::warn(files, &hooks, &store.collections(), &failed, is_strict)
+}
+
+fn not_started(told: usize) -> ExitCode {
+    eprintln!("not started: {told} of what was told above, and --strict was asked for");
+    ExitCode::from(FAILED)
 }
 
 fn warn_if_nothing_can_be_written(store: &Sqlite) -> Result<()> {

@@ -5,8 +5,11 @@
 //! rule: what is printed was found by a script, with `in`, on an object that
 //! it got as hooks get it.
 
-use anyhow::{Context, Result, ensure};
-use jsvm::{App, Config, Event, Exchange, HOOKS, Hook, Level, Output, Profile, Runtime, Source};
+use anyhow::{Context, ensure};
+use jsvm::{
+    App, Config, Error, Event, Exchange, HOOKS, Hook, Level, Migrate, ModuleFiles, Output, Profile,
+    Runtime, Source,
+};
 use jsvm_host::Sqlite;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeSet, io, sync::Arc};
@@ -58,6 +61,19 @@ const OBJECTS: &[(&str, &str)] = &[
 /// The hook whose handler looks at [`OBJECTS`].
 const OBJECTS_HOOK: &str = "onRecordCreateRequest";
 
+/// The one module that there is: it looks at what is global in modules.
+struct Module(String);
+
+impl ModuleFiles for Module {
+    fn root(&self) -> String {
+        "/".into()
+    }
+
+    fn read(&self, path: &str, _: usize) -> Result<Option<String>, Error> {
+        Ok((path == "/surface.js").then(|| self.0.clone()))
+    }
+}
+
 /// Prints each line of a script as it is.
 struct Print;
 
@@ -71,7 +87,7 @@ impl Output for Print {
     }
 }
 
-fn main() -> Result<()> {
+fn main() -> anyhow::Result<()> {
     let wanted: Value = serde_json::from_reader(io::stdin()).context("the names to look for")?;
     let dir = tempfile::tempdir()?;
     let store = Sqlite::open(&dir.path().join("pb_data"))?;
@@ -79,7 +95,12 @@ fn main() -> Result<()> {
     let mut config = Config::default();
     config.sandbox.profile = Profile::PocketBase;
     let app = App::new(Arc::new(store), Arc::new(Print));
-    let runtime = Runtime::builder(app.clone()).config(config).build()?;
+    let runtime = Runtime::builder(app.clone())
+        .config(config)
+        .modules(Arc::new(Module(globals(&wanted))))
+        .build()?;
+    let migration = Source::new("surface.js", globals(&wanted));
+    runtime.migrate(&[migration], Migrate::Check)?;
     let failures = runtime.load(&[Source::new("surface.pb.js", hooks(&wanted))])?;
     if let Some(failure) = failures.first() {
         println!("{}", failure.error.report());
@@ -105,7 +126,7 @@ fn schema() -> Value {
 }
 
 /// An event of a hook as a host emits it.
-fn event(app: &App, hook: &Hook) -> Result<Event> {
+fn event(app: &App, hook: &Hook) -> anyhow::Result<Event> {
     let mut event = Event::new(app.clone());
     if hook.event.has_tags() {
         let posts = app.collection("posts")?;
@@ -122,7 +143,8 @@ fn event(app: &App, hook: &Hook) -> Result<Event> {
 /// handlers look at their events.
 fn hooks(wanted: &Value) -> String {
     let mut text = format!(
-        "const wanted = {wanted};
+        "require('/surface.js');
+        const wanted = {wanted};
         $app.store().set('wanted', JSON.stringify(wanted));
         {}
         for (const [owner, names] of Object.entries(wanted.namespaces)) {{

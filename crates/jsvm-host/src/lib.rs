@@ -12,6 +12,7 @@ mod store;
 mod superuser;
 mod system;
 pub mod table;
+mod users;
 mod watch;
 
 pub use clock::Clock;

@@ -8,7 +8,7 @@ use jsvm::Source;
 use std::path::{Component, Path, PathBuf};
 
 /// A directory laid out as PocketBase does: `pb_hooks`, `pb_data`,
-/// `pb_schema.json`, `pb_public`.
+/// `pb_schema.json`, `pb_migrations`, `pb_public`.
 #[derive(Debug, Clone)]
 pub struct Project {
     dir: PathBuf,
@@ -45,6 +45,11 @@ impl Project {
         self.dir.join("pb_hooks")
     }
 
+    /// Where migration files are.
+    pub fn migrations_dir(&self) -> PathBuf {
+        self.dir.join("pb_migrations")
+    }
+
     /// Where the database and other data are.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.join("pb_data")
@@ -64,7 +69,22 @@ impl Project {
     ///
     /// A file that cannot be read or is no UTF-8, by its name.
     pub fn hooks(&self) -> Result<Vec<Source>> {
-        let dir = self.hooks_dir();
+        self.sources("pb_hooks", is_hook)
+    }
+
+    /// The migration files in name order; none if there is no directory.
+    ///
+    /// PocketBase: `*.js` and `*.ts` directly in `pb_migrations`.
+    ///
+    /// # Errors
+    ///
+    /// As [`hooks`](Self::hooks).
+    pub fn migrations(&self) -> Result<Vec<Source>> {
+        self.sources("pb_migrations", is_migration)
+    }
+
+    fn sources(&self, dir_name: &str, is_one: fn(&str) -> bool) -> Result<Vec<Source>> {
+        let dir = self.dir.join(dir_name);
         let entries = match std::fs::read_dir(&dir) {
             Ok(entries) => entries,
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -72,14 +92,14 @@ impl Project {
         };
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| is_hook(name))
+            .filter(|name| is_one(name))
             .collect();
         names.sort();
         names
             .into_iter()
             .map(|name| {
                 let text = read(&dir.join(&name))?;
-                Ok(Source::new(format!("pb_hooks/{name}"), text))
+                Ok(Source::new(format!("{dir_name}/{name}"), text))
             })
             .collect()
     }
@@ -107,6 +127,10 @@ pub(crate) fn is_hook(name: &str) -> bool {
     has_ending && !name.starts_with(".#")
 }
 
+fn is_migration(name: &str) -> bool {
+    (name.ends_with(".js") || name.ends_with(".ts")) && !name.starts_with(".#")
+}
+
 fn read(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     String::from_utf8(bytes).map_err(|err| {
@@ -130,6 +154,19 @@ mod tests {
         let files = Project::open(dir.path()).unwrap().hooks().unwrap();
         let names: Vec<_> = files.iter().map(Source::name).collect();
         assert_eq!(names, ["pb_hooks/a.pb.js", "pb_hooks/b.pb.js"]);
+    }
+
+    #[test]
+    fn migrations_are_found_in_name_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let migrations = dir.path().join("pb_migrations");
+        std::fs::create_dir(&migrations).unwrap();
+        for name in ["2_b.js", "10_a.ts", "readme.md", ".#2_b.js"] {
+            std::fs::write(migrations.join(name), "1").unwrap();
+        }
+        let files = Project::open(dir.path()).unwrap().migrations().unwrap();
+        let names: Vec<_> = files.iter().map(Source::name).collect();
+        assert_eq!(names, ["pb_migrations/10_a.ts", "pb_migrations/2_b.js"]);
     }
 
     #[test]

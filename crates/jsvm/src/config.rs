@@ -65,6 +65,9 @@ pub struct LimitsConfig {
     /// Wall-clock time of one execution. By default, this is 5 s.
     #[serde(deserialize_with = "duration")]
     pub timeout: Duration,
+    /// Wall-clock time of one migration. By default, this is 10 minutes.
+    #[serde(deserialize_with = "duration")]
+    pub migration_timeout: Duration,
     /// Turns of all loops together. By default, this is 0: no limit.
     pub loops: u64,
     /// Bytes that an execution may hold. By default, this is 256 MiB.
@@ -179,6 +182,7 @@ impl Default for LimitsConfig {
         let limits = jsvm_core::Limits::default();
         Self {
             timeout: limits.timeout,
+            migration_timeout: Duration::from_secs(600),
             loops: limits.loops,
             memory: limits.memory,
             recursion: limits.recursion,

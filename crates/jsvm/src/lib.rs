@@ -13,6 +13,7 @@ mod host_calls;
 mod lint;
 mod loader;
 mod measure;
+mod migrate;
 mod programs;
 mod runtime;
 mod threads;
@@ -34,12 +35,12 @@ pub use jsvm_bindings::{
     Conflict, CronJob, DateTime, Error, Event, EventKind, Exchange, Expand, Expanded, Fetch, Field,
     FieldError, FieldKind, FieldRef, FileChange, FileInfo, Finding, Finished, Found, HOOKS,
     Handler, Hook, HookSet, ID_PATTERN, Incoming, Index, Level, Loaded, Mail, Mailbox, Mailer,
-    Member, MemberKind, MemberSpec, Middleware, ModuleFiles, Mux, Native, Network, NoModules,
-    NoNetwork, NoRecords, NoSystem, Origin, Outcome, Outgoing, Output, Paths, Pattern,
+    Member, MemberKind, MemberSpec, Middleware, MigrationError, ModuleFiles, Mux, Native, Network,
+    NoModules, NoNetwork, NoRecords, NoSystem, Origin, Outcome, Outgoing, Output, Paths, Pattern,
     PatternError, Profile, Query, RULES, Record, RecordRef, RequestInfo, Route, Rows, SUPERUSERS,
     Schedule, ScheduleError, Severity, Silent, Smtp, Statement, Step, Storage, System, TokenKind,
     Transaction, Trap, Validation, WebApi, cast, default_settings, go_json, http, one_of, pick,
-    random_id, require_auth, security, sentence, time_left, types, unknown_tags,
+    random_id, require_auth, security, sentence, sync_history, time_left, types, unknown_tags,
 };
 pub use jsvm_cache::{Stats as CacheStats, StoreStats};
 pub use jsvm_core::{Details, ErrorKind, Frame, LimitHit, Position, ScriptError, Source};
@@ -47,5 +48,6 @@ pub use jsvm_metrics as metrics;
 pub use jsvm_pool::{ShutdownReport, Stats as PoolStats};
 pub use lint::lint;
 pub use measure::SPANS;
+pub use migrate::Migrate;
 pub use runtime::{Builder, LoadFailure, Runtime, RuntimeError, Stats, Telemetry};
 pub use worker::Ran;

@@ -6,11 +6,13 @@
 use crate::{
     config::Config,
     loader,
+    migrate::{self, Migrate},
     programs::Programs,
     worker::{HookWorker, Job, PoolDispatch, Ran, Shared},
 };
 use jsvm_bindings::{
-    App, Env, Error, Loaded, ModuleFiles, Modules, Network, NoModules, NoNetwork, NoSystem, System,
+    App, Env, Error, Loaded, MigrationError, ModuleFiles, Modules, Network, NoModules, NoNetwork,
+    NoSystem, System,
 };
 use jsvm_core::{ContentId, Kind, STACK_SIZE, ScriptError, Source};
 use jsvm_metrics::{Count, Metrics, Readings, Sink};
@@ -32,6 +34,7 @@ pub struct Runtime {
     pool: Arc<Pool<HookWorker>>,
     programs: Arc<Programs>,
     shared: Shared,
+    migration_timeout: Duration,
 }
 
 /// Makes a [`Runtime`].
@@ -146,6 +149,7 @@ impl Builder {
             pool,
             programs,
             shared,
+            migration_timeout: self.config.limits.migration_timeout,
         })
     }
 }
@@ -249,6 +253,38 @@ impl Runtime {
     pub fn inspect(&self, files: &[Source]) -> Result<Loaded, RuntimeError> {
         self.env.modules.forget();
         loader::load(files, &self.env)
+    }
+
+    /// Runs migration files, in their order, and applies or reverts what they
+    /// register; returns the names of those that were.
+    ///
+    /// PocketBase: `pb_migrations`, with the history in the table `_migrations`
+    /// under the names of the sources without directories. The top level of every file runs each
+    /// time. What one call changes is one transaction, with the hooks in force
+    /// around each write. One migration gets `[limits] migration-timeout`.
+    ///
+    /// ```
+    /// use jsvm::{App, Migrate, NoRecords, Runtime, Silent, Source};
+    /// use std::sync::Arc;
+    ///
+    /// let app = App::new(Arc::new(NoRecords), Arc::new(Silent));
+    /// let runtime = Runtime::builder(app).build()?;
+    /// let file = Source::new("1700000000_posts.js", "migrate((app) => app.save(1))");
+    /// runtime.migrate(&[file], Migrate::Check)?;
+    /// let broken = Source::new("1700000001_tags.js", "migrate(");
+    /// let err = runtime.migrate(&[broken], Migrate::Up).unwrap_err();
+    /// assert!(err.to_string().starts_with("migration 1700000001_tags.js: "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first file that fails; then nothing was changed. One that does not
+    /// come back some seconds after its time limit is left behind, and its
+    /// transaction keeps other writers out until the process ends.
+    pub fn migrate(&self, files: &[Source], what: Migrate) -> Result<Vec<String>, MigrationError> {
+        self.env.modules.forget();
+        migrate::migrate(files, &self.env, self.migration_timeout, what)
     }
 
     /// Runs one script on a worker and waits for its end.

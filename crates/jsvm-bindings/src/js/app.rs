@@ -6,7 +6,7 @@
 use super::{
     Classes, HostData,
     class::{Class, arg, define_accessor, instance, integer, text, this},
-    collection, convert, db, dbx, error, record, select,
+    collection, convert, db, dbx, error, record, select, settings,
 };
 use crate::{
     app::App,
@@ -15,12 +15,13 @@ use crate::{
     lifecycle::Validation,
     output::Level,
     record::{Record, RecordRef},
+    settings::check_settings,
     sql::Condition,
     storage::Query,
 };
 use boa_engine::{Context, JsData, JsObject, JsResult, JsValue, object::builtins::JsArray};
 use boa_gc::{Finalize, Trace};
-use jsvm_core::{failure, value};
+use jsvm_core::failure;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub(super) fn install(context: &mut Context) -> JsResult<AppClasses> {
             super::collection::APP.add_to(&prototype, context)?;
             super::cron::APP.add_to(&prototype, context)?;
             super::expand::APP.add_to(&prototype, context)?;
+            super::settings::APP.add_to(&prototype, context)?;
             super::store::APP.add_to(&prototype, context)?;
             super::root_command::APP.add_to(&prototype, context)?;
             super::mail::APP.add_to(&prototype, context)?;
@@ -189,10 +191,6 @@ const APP: Class = Class {
         ("findAllRecords", 1, find_all),
         ("countRecords", 1, count),
         ("runInTransaction", 1, run_in_transaction),
-        ("settings", 0, |value, _, context| {
-            let settings = app(value)?.settings();
-            Ok(value::from_json(&settings, context))
-        }),
         ("isTransactional", 0, |value, _, _| {
             Ok(app(value)?.is_transactional().into())
         }),
@@ -209,10 +207,14 @@ const APP: Class = Class {
 enum Model {
     Record(RecordRef),
     Collection(CollectionRef),
+    Settings(Value),
 }
 
 fn model(args: &[JsValue], context: &mut Context) -> JsResult<Model> {
     let given = arg(args, 0);
+    if let Some(given) = settings::of(&given, context)? {
+        return Ok(Model::Settings(given));
+    }
     match collection::of(&given, context)? {
         Some(collection) => Ok(Model::Collection(collection)),
         None => record::argument(args, 0, context).map(Model::Record),
@@ -224,6 +226,7 @@ fn validate(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResul
     let result = match model(args, context)? {
         Model::Record(record) => app.validate(&record),
         Model::Collection(collection) => app.validate_collection(&collection),
+        Model::Settings(given) => check_settings(&given),
     };
     run(result, context)?;
     Ok(JsValue::undefined())
@@ -234,6 +237,7 @@ fn delete(value: &JsValue, args: &[JsValue], context: &mut Context) -> JsResult<
     let result = match model(args, context)? {
         Model::Record(record) => app.delete(&record),
         Model::Collection(collection) => app.delete_collection(&collection),
+        Model::Settings(_) => Err(Error::host("the settings cannot be deleted")),
     };
     run(result, context)?;
     Ok(JsValue::undefined())
@@ -249,6 +253,9 @@ fn save(
     let result = match model(args, context)? {
         Model::Record(record) => app.save(&record, validation),
         Model::Collection(collection) => app.save_collection(&collection, validation),
+        Model::Settings(given) => {
+            return settings::save(&app, given, context).map(|()| JsValue::undefined());
+        }
     };
     run(result, context)?;
     Ok(JsValue::undefined())
@@ -357,7 +364,7 @@ fn run_in_transaction(
         let tx_value = object(tx, context);
         let outcome = work.call(&JsValue::undefined(), &[tx_value], context);
         let (err, value) = match outcome {
-            Ok(value) => match not_nothing(&value) {
+            Ok(value) => match not_nothing(&value, "runInTransaction") {
                 None => return Ok(()),
                 Some(err) => (err, None),
             },
@@ -378,15 +385,17 @@ fn run_in_transaction(
     }
 }
 
-fn not_nothing(value: &JsValue) -> Option<Error> {
+/// The error that a function returned which should return nothing; `to` is
+/// what it was given to.
+pub(super) fn not_nothing(value: &JsValue, to: &str) -> Option<Error> {
     if value.is_null_or_undefined() {
         return None;
     }
     Some(error::returned(value).unwrap_or_else(|| {
         let text = value.display();
         Error::host(format!(
-            "could not convert {text} to error: the function given to runInTransaction must \
-             return nothing or an error"
+            "could not convert {text} to error: the function given to {to} must return nothing or an \
+             error"
         ))
     }))
 }

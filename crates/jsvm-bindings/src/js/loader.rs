@@ -69,7 +69,6 @@ pub fn load_with(
         execution.arm();
         execution.start(Duration::ZERO);
         if let Err(err) = run_file(&mut vm, file, env) {
-            let err = with_cure_of_types(err, file);
             failures.push((file.name().to_owned(), err));
         }
         vm.vm.end_execution();
@@ -104,8 +103,9 @@ fn absent(context: &mut Context) -> JsResult<BTreeSet<String>> {
     Ok(absent)
 }
 
-fn run_file(vm: &mut HookVm, file: &Source, env: &Env) -> Result<(), ScriptError> {
-    let program = (env.compile)(file, Kind::Script)?;
+/// Runs the top level of a file.
+pub(super) fn run_file(vm: &mut HookVm, file: &Source, env: &Env) -> Result<(), ScriptError> {
+    let program = (env.compile)(file, Kind::Script).map_err(|err| with_cure_of_types(err, file))?;
     let result = vm.vm.run(&program).and_then(|_| vm.vm.drain());
     result.map_err(|failure: Failure| super::error::told(failure, vm.vm.context()))
 }

@@ -36,6 +36,7 @@ mod loader;
 mod loan;
 mod mail;
 mod member;
+mod migrate;
 mod misuse;
 mod multipart;
 mod os;
@@ -47,6 +48,7 @@ mod root_command;
 mod rows;
 mod security;
 mod select;
+mod settings;
 mod store;
 mod template;
 mod time;
@@ -70,7 +72,9 @@ use std::{
 };
 
 pub use loader::{Loaded, load, load_with};
-pub(crate) use {error::from_failure, go_json::encode_plain, loader::TEXT_HANDLER};
+pub(crate) use {
+    error::from_failure, go_json::encode_plain, loader::TEXT_HANDLER, migrate::MigrationVm,
+};
 
 /// A VM with the globals that handlers see.
 pub(crate) struct HookVm {
@@ -84,6 +88,15 @@ pub(crate) struct HookVm {
 impl HookVm {
     /// A VM for handlers.
     pub(crate) fn new(execution: &Execution, env: &Env) -> Result<Self, ScriptError> {
+        Self::with(execution, env, |_| Ok(()))
+    }
+
+    /// A VM whose globals are changed before anything is frozen.
+    fn with(
+        execution: &Execution,
+        env: &Env,
+        change: impl FnOnce(&mut Context) -> JsResult<()>,
+    ) -> Result<Self, ScriptError> {
         let mut vm = Vm::new(execution)?;
         let data = HostData(Rc::new(Inner {
             env: env.clone(),
@@ -98,6 +111,7 @@ impl HookVm {
         let context = vm.context();
         context.insert_data(data.clone());
         install(&data, context)
+            .and_then(|()| change(context))
             .map_err(|err| ScriptError::new(ErrorKind::Engine, "EngineError", err.to_string()))?;
         if env.allows_eval {
             vm.allow_eval()?;
@@ -369,6 +383,7 @@ pub(crate) struct Classes {
     command: JsObject,
     slices: byte_slice::SliceClasses,
     renderer: JsObject,
+    settings: JsObject,
     store: JsObject,
 }
 
@@ -408,6 +423,7 @@ fn install(data: &HostData, context: &mut Context) -> JsResult<()> {
         mail_client: mail::CLIENT.prototype(None, context)?,
         slices: byte_slice::install(context)?,
         renderer: template::install(context)?,
+        settings: settings::prototype(context)?,
         store: store::prototype(context)?,
         record: record::install(context)?,
         collection: collection::install(context)?,
