@@ -360,7 +360,7 @@ impl<W: Worker> Place<W> {
             Err(_) => TurnEnd::Lost,
         };
         queue.end_warm_up(end);
-        Some(ready)
+        Some(ready.or_else(|_| self.remake()))
     }
 
     /// Returns the worker and whether it has more to do, unless it panicked;

@@ -1,7 +1,10 @@
 //! Warming up: who does it, when, and what becomes of one that goes wrong.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -143,28 +146,33 @@ fn a_job_takes_an_idle_worker_while_another_warms_up() {
 
 #[test]
 fn a_panic_costs_one_worker_and_ends_warming_up_until_the_next_asking() {
-    static PIECES: AtomicUsize = AtomicUsize::new(0);
-    let pool = pool(builder(2), || {
-        |_: &Receiver<()>| match PIECES.fetch_add(1, Ordering::SeqCst) {
-            0 => panic!("on purpose"),
-            _ => false,
+    for workers in [1, 2] {
+        let pieces = Arc::new(AtomicUsize::new(0));
+        let done = Arc::clone(&pieces);
+        let pool = pool(builder(workers), move || {
+            let done = Arc::clone(&done);
+            move |_: &Receiver<()>| match done.fetch_add(1, Ordering::SeqCst) {
+                0 => panic!("on purpose"),
+                _ => false,
+            }
+        });
+        pool.warm_up();
+        // No job is needed for that.
+        while pool.stats().replaced == 0 {
+            std::thread::yield_now();
         }
-    });
-    pool.warm_up();
-    while pool.stats().replaced == 0 {
-        std::thread::yield_now();
+        for job in 0..100 {
+            assert_eq!(pool.submit(job).unwrap().wait(), Ok(job));
+        }
+        assert_eq!(pieces.load(Ordering::SeqCst), 1);
+        pool.warm_up();
+        while pieces.load(Ordering::SeqCst) < 1 + workers {
+            std::thread::yield_now();
+        }
+        let now = pool.stats();
+        assert_eq!((now.size, now.replaced, now.panicked), (workers, 1, 0));
+        assert_eq!(now.completed, 100);
     }
-    for job in 0..100 {
-        assert_eq!(pool.submit(job).unwrap().wait(), Ok(job));
-    }
-    assert_eq!(PIECES.load(Ordering::SeqCst), 1);
-    pool.warm_up();
-    while PIECES.load(Ordering::SeqCst) < 3 {
-        std::thread::yield_now();
-    }
-    let now = pool.stats();
-    assert_eq!((now.size, now.replaced, now.panicked), (2, 1, 0));
-    assert_eq!(now.completed, 100);
 }
 
 #[test]
