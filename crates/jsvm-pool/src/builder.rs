@@ -98,7 +98,7 @@ impl<W: Worker> Builder<W> {
             max_abandoned: const { NonZeroUsize::new(8).unwrap() },
             max_executions: None,
             max_held_bytes: None,
-            spin: Duration::from_micros(20),
+            spin: Duration::from_micros(50),
             stack_size: 64 << 20,
             name: "jsvm".to_owned(),
         };
@@ -219,7 +219,7 @@ impl<W: Worker> Builder<W> {
     /// sleeps. It does so only while such waits have lately been shorter than
     /// this. Zero means never, and so does a system with one core.
     ///
-    /// By default, this is 20 us.
+    /// By default, this is 50 us.
     pub fn spin(mut self, limit: Duration) -> Self {
         self.options.spin = limit;
         self

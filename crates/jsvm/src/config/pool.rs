@@ -55,7 +55,7 @@ pub struct PoolConfig {
     #[serde(deserialize_with = "duration")]
     pub grace: Duration,
     /// How long a thread looks for work, or its answer, before it sleeps. By
-    /// default, this is 20 us.
+    /// default, this is 50 us.
     #[serde(deserialize_with = "duration")]
     pub spin: Duration,
     /// Whether threads without work make the functions of hooks before their
@@ -98,7 +98,7 @@ impl Default for PoolConfig {
             max_held: 0,
             max_abandoned: EIGHT,
             grace: Duration::from_millis(8),
-            spin: Duration::from_micros(20),
+            spin: Duration::from_micros(50),
             warm_up: true,
             timeouts: BTreeMap::new(),
         }
