@@ -33,7 +33,7 @@ pub(crate) fn first(text: &'static str, wanted: f64) -> Result<Subject> {
 /// # Errors
 ///
 /// Its result is wrong.
-pub(crate) fn precompiled(text: &str, wanted: f64) -> Result<Subject> {
+pub(crate) fn parsed(text: &str, wanted: f64) -> Result<Subject> {
     let (execution, mut vm) = start()?;
     let handler = program(text, Kind::Handler)?;
     repeated(execution, move || {
@@ -49,7 +49,7 @@ pub(crate) fn precompiled(text: &str, wanted: f64) -> Result<Subject> {
 /// # Errors
 ///
 /// Its result is wrong.
-pub(crate) fn ahead(text: &'static str, wanted: f64) -> Result<Subject> {
+pub(crate) fn precompiled(text: &'static str, wanted: f64) -> Result<Subject> {
     /// Functions that the VM has at a time.
     const MANY: usize = 64;
     let (execution, mut vm) = start()?;

@@ -95,7 +95,7 @@ fn second_call() -> Row {
     const TEXT: &str = "(e) => e + 1";
     let entrants = vec![
         Entrant::new("ours", || cold::kept(TEXT, 2.0)),
-        Entrant::new("first_call", || cold::precompiled(TEXT, 2.0)),
+        Entrant::new("first_call", || cold::parsed(TEXT, 2.0)),
     ];
     Row {
         target: Some(Target::Ratio(0.8, "first_call")),
